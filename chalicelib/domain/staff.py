@@ -1,0 +1,129 @@
+"""Staff of a merchant, and the officials of the platform: invited, activated with a password and a TOTP secret, disabled.
+
+A person is looked up on every request, so a disabled one is out at once. Wrong passwords lock the account for a while; a
+TOTP step is good once.
+"""
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.domain.audit import Trace, entry
+from chalicelib.domain.decision import Decision, change, create
+from chalicelib.domain.principal import MERCHANT_ROLES, Principal, Role
+from chalicelib.domain.refusals import Conflict, Forbidden, NotAuthenticated, Refusal, key_reused
+from chalicelib.domain.state import move
+
+FAILURES_MAX = 5
+LOCKED_FOR = timedelta(minutes=15)
+INVITATION_VALID = timedelta(days=7)
+
+
+class StaffState(StrEnum):
+    INVITED = "invited"
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class StaffEvent(StrEnum):
+    ACTIVATE = "activate"
+    DISABLE = "disable"
+
+
+TRANSITIONS: Mapping[tuple[StaffState, StaffEvent], StaffState] = {
+    (StaffState.INVITED, StaffEvent.ACTIVATE): StaffState.ACTIVE,
+    (StaffState.INVITED, StaffEvent.DISABLE): StaffState.DISABLED,
+    (StaffState.ACTIVE, StaffEvent.DISABLE): StaffState.DISABLED,
+}
+
+MAY_INVITE: Mapping[Role, frozenset[Role]] = {
+    Role.OPERATOR: frozenset({Role.OWNER}),
+    Role.OWNER: frozenset({Role.MANAGER, Role.CASHIER}),
+    Role.MANAGER: frozenset({Role.CASHIER}),
+}
+
+
+@dataclass(frozen=True)
+class Staff:
+    """`invitation_hash`: of the one-time activation code, which is shown once to whoever invites."""
+
+    staff_id: str
+    username: str
+    organisation_id: str
+    role: Role
+    stores: tuple[str, ...]
+    district: str
+    invited_at: datetime
+    invitation_hash: str
+    fingerprint: str
+    state: StaffState = StaffState.INVITED
+    password_hash: str = ""
+    totp_secret: str = ""
+    totp_step: int = 0
+    failures: int = 0
+    locked_until: datetime | None = None
+    version: int = 1
+
+    def as_principal(self) -> Principal:
+        return Principal(self.role, self.staff_id, self.organisation_id, self.stores, self.district)
+
+
+def invite(earlier: Staff | None, staff: Staff, inviter: Principal, trace: Trace) -> Decision[Staff]:
+    """Order of refusals: role not yours to give, user name taken."""
+    if staff.role not in MAY_INVITE.get(inviter.role, frozenset()):
+        raise Forbidden("role_not_yours_to_give", "无权授予该角色", f"a {inviter.role} may not invite a {staff.role}")
+    taken = Conflict("username_taken", "用户名已被使用", f"user name {staff.username} is taken", param="username")
+    if earlier is not None:
+        if earlier.organisation_id != staff.organisation_id:
+            raise taken
+        if earlier.fingerprint != staff.fingerprint:
+            raise key_reused() if earlier.state is StaffState.INVITED else taken
+        return Decision(earlier, replayed=True)
+    assert staff.role in MERCHANT_ROLES
+    audit = entry(trace, staff.staff_id, "staff.invite", "", f"{staff.role} of {staff.organisation_id}")
+    return Decision(staff, (create(staff, otherwise=taken), create(audit)))
+
+
+def wrong_credentials() -> NotAuthenticated:
+    """One answer for an unknown name, a wrong password, a wrong TOTP and a lock: nothing to learn by trying."""
+    return NotAuthenticated("wrong_credentials", "用户名、密码或动态口令错误", "user name, password or one-time password is wrong")
+
+
+def activate(staff: Staff, invitation_hash: str, password_hash: str, totp_secret: str, trace: Trace) -> Decision[Staff]:
+    """Order of refusals: wrong or old code, not invited any more."""
+    if staff.invitation_hash != invitation_hash or trace.at >= staff.invited_at + INVITATION_VALID:
+        raise wrong_credentials()
+    state = move(TRANSITIONS, "staff", "员工", staff.state, StaffEvent.ACTIVATE)
+    after = replace(staff, state=state, password_hash=password_hash, totp_secret=totp_secret, version=staff.version + 1)
+    audit = entry(trace, staff.staff_id, "staff.activate", staff.state, after.state)
+    return Decision(after, (change(staff, after), create(audit)))
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """The outcome of a try. `refusal` is raised by the door after the failure was counted."""
+
+    staff: Staff
+    refusal: Refusal | None
+
+
+def require_unlocked(staff: Staff | None, now: datetime) -> Staff:
+    """Asked before any password is hashed."""
+    if staff is None or staff.state is not StaffState.ACTIVE:
+        raise wrong_credentials()
+    if staff.locked_until is not None and now < staff.locked_until:
+        raise wrong_credentials()
+    return staff
+
+
+def sign_in(staff: Staff, password_matches: bool, totp_step: int | None, now: datetime) -> Decision[SignIn]:
+    """`totp_step`: the 30-second step whose code was given, None if none matches. A step is accepted once."""
+    if password_matches and totp_step is not None and totp_step > staff.totp_step:
+        after = replace(staff, totp_step=totp_step, failures=0, locked_until=None, version=staff.version + 1)
+        return Decision(SignIn(after, None), (change(staff, after),))
+    failures = staff.failures + 1
+    locked = now + LOCKED_FOR if failures >= FAILURES_MAX else None
+    after = replace(
+        staff, failures=0 if locked else failures, locked_until=locked, version=staff.version + 1
+    )
+    return Decision(SignIn(after, wrong_credentials()), (change(staff, after),))

@@ -1,0 +1,43 @@
+"""The archive: bills, statements and reports as they were received or made, in the platform's own bucket.
+
+It is part of us, not a counterpart: when S3 does not answer, botocore's exception leaves, so that the job
+fails and is run again. Answering None instead would say that a document does not exist.
+"""
+from functools import lru_cache
+from typing import Any
+
+CONNECT_SECONDS_MAX = 2
+READ_SECONDS_MAX = 4
+
+
+class Objects:
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
+
+    def get(self, key: str) -> bytes | None:
+        try:
+            found = self._client.get_object(Bucket=self._bucket, Key=key)
+        except self._client.exceptions.NoSuchKey:
+            return None
+        content: bytes = found["Body"].read()
+        return content
+
+
+def s3_client() -> Any:
+    import boto3  # type: ignore[import-untyped,unused-ignore]
+    from botocore.config import Config  # type: ignore[import-untyped,unused-ignore]
+
+    return boto3.client("s3", config=Config(
+        connect_timeout=CONNECT_SECONDS_MAX, read_timeout=READ_SECONDS_MAX, retries={"total_max_attempts": 1},
+    ))
+
+
+@lru_cache(maxsize=1)
+def connect() -> Objects:
+    from chalicelib import config
+
+    return Objects(s3_client(), config.settings().archive_bucket)

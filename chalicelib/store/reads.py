@@ -1,0 +1,101 @@
+"""Rows -> values. Reads that decide money are consistent reads of base tables; the lists read indexes, and are for people
+and for the daily fold. Every list is bounded."""
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, TypeVar
+
+from pynamodb.exceptions import PynamoDBException
+
+from chalicelib.domain.refusals import Contention
+from chalicelib.store import tables
+from chalicelib.store.tables import ROWS, SHARDS, CardsTable, MerchantsTable, to_value
+
+Value = TypeVar("Value")
+
+PAGE_MAX = 100
+CARDS_OF_HOLDER_MAX = 100
+MERCHANTS_MAX = 1_000
+BUCKET_MAX = 20_000
+"""Rows that one shard of one merchant's business day may have before the fold asks for more shards."""
+
+
+def unavailable(error: Exception) -> Contention:
+    """The store did not answer, or was busy. Nothing is known to have happened."""
+    return Contention(
+        "store_unavailable", "系统繁忙，请用同一请求重试", f"the store did not answer ({type(error).__name__}), send the same request again"
+    )
+
+
+def get(value_class: type[Value], *ids: Any) -> Value | None:
+    """One consistent read by key."""
+    shape = ROWS[value_class]
+    try:
+        row: Any = shape.row.get(*shape.key(*ids), consistent_read=True)
+    except shape.row.DoesNotExist:
+        return None
+    except PynamoDBException as error:
+        raise unavailable(error) from error
+    value: Value = to_value(row)
+    return value
+
+
+def get_together(*wanted: tuple[type[Any], tuple[Any, ...]]) -> list[Any]:
+    """Several rows of one table in one consistent read (BatchGetItem), in the order asked; None where there is none."""
+    shapes = [(ROWS[value_class], ROWS[value_class].key(*ids)) for value_class, ids in wanted]
+    table = shapes[0][0].table
+    assert all(shape.table is table for shape, _ in shapes)
+    try:
+        rows = {(row.pk, row.sk): row for row in table.batch_get({key for _, key in shapes}, consistent_read=True)}
+    except PynamoDBException as error:
+        raise unavailable(error) from error
+    found = [rows.get(key) for _, key in shapes]
+    return [to_value(row) if row is not None and type(row) is shape.row else None for row, (shape, _) in zip(found, shapes, strict=True)]
+
+
+def chained_rows(card_id: str, after_seq: int, limit: int) -> list[Any]:
+    """A card's posted transfers in chain order: Order, Redemption and PostedTransfer values."""
+    assert 1 <= limit <= PAGE_MAX
+    after: Any = tables.CardsBySeq.seq
+    return _values(CardsTable.by_seq.query(card_id, after > after_seq, consistent_read=True, limit=limit))
+
+
+def cards_of(holder_id: str, merchant_id: str | None = None) -> list[Any]:
+    """A consumer's cards, of one merchant or of all. From an index: for showing, not for deciding."""
+    merchant: Any = tables.CardsByHolder.merchant_id
+    condition = merchant == merchant_id if merchant_id else None
+    return _values(CardsTable.by_holder.query(holder_id, condition, limit=CARDS_OF_HOLDER_MAX))
+
+
+def day_of(merchant_id: str, day: date) -> Iterator[Any]:
+    """Everything posted for a merchant on a business date: Order, Redemption and PostedTransfer values."""
+    for shard_no in range(SHARDS):
+        bucket = tables.day_bucket(merchant_id, day, shard_no)
+        yield from _values(CardsTable.by_bucket.query(bucket, limit=BUCKET_MAX))
+
+
+def pending_until(at: str, limit: int) -> list[Any]:
+    """What should have been decided by `at` (an ISO time), oldest first per shard, at most `limit` per shard."""
+    found: list[Any] = []
+    due: Any = tables.CardsByBucket.bucket_sort
+    for shard_no in range(SHARDS):
+        found += _values(CardsTable.by_bucket.query(tables.pending_bucket(shard_no), due < at, limit=limit))
+    return found
+
+
+def listed(key: str, limit: int = MERCHANTS_MAX) -> list[Any]:
+    """The values listed under a key: `merchants`, `applications#<state>`, `staff#<organisation>`."""
+    return _values(MerchantsTable.listed.query(key, limit=limit))
+
+
+def owned(value_class: type[Value], owner_id: str, prefix: str, limit: int = PAGE_MAX, after: str = "") -> list[Value]:
+    """Rows of one kind in an owner's partition, by sort key: a merchant's stores, products, days, a run's differences."""
+    shape = ROWS[value_class]
+    condition = shape.table.sk.startswith(prefix) if not after else shape.table.sk.between(f"{after}\x00", f"{prefix}\x7f")
+    return _values(shape.table.query(owner_id, condition, consistent_read=True, limit=limit))
+
+
+def _values(rows: Any) -> list[Any]:
+    try:
+        return [to_value(row) for row in rows]
+    except PynamoDBException as error:
+        raise unavailable(error) from error

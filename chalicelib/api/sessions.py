@@ -1,0 +1,90 @@
+"""Logging in: consumers through a channel, staff and officials with password and one-time password."""
+from typing import Annotated, Any, Literal
+
+from chalice.app import Blueprint
+from pydantic import Field, RootModel
+
+from chalicelib import credentials
+from chalicelib.api import tokens
+from chalicelib.api.http import EVERYONE, Call, endpoint
+from chalicelib.api.models import Body, View, rfc3339
+from chalicelib.domain.principal import Role
+from chalicelib.operations import merchants, sessions
+
+routes = Blueprint(__name__)
+
+Username = Annotated[str, Field(min_length=3, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+Password = Annotated[str, Field(min_length=credentials.PASSWORD_CHARS[0], max_length=credentials.PASSWORD_CHARS[1])]
+
+
+class ConsumerLogin(Body):
+    channel: Literal["wechat"]
+    code: Annotated[str, Field(min_length=4, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+class StaffLogin(Body):
+    username: Username
+    password: Annotated[str, Field(min_length=1, max_length=128)]
+    totp: Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+
+
+class Login(RootModel[ConsumerLogin | StaffLogin]):
+    pass
+
+
+class SessionView(View):
+    token: str
+    token_type: str = "Bearer"
+    expires_at: str
+    principal_id: str
+    role: str
+    organisation_id: str = ""
+
+
+class Activation(Body):
+    username: Username
+    activation_code: Annotated[str, Field(min_length=10, max_length=64)]
+    password: Password
+
+
+class ActivationView(View):
+    staff_id: str
+    totp_secret: str
+    totp_uri: str
+
+
+@endpoint(routes, "POST", "/v1/sessions", "Log in", who=EVERYONE, body=Login, answer=SessionView, status=201)
+def create(call: Call) -> Any:
+    login = call.body.root
+    if isinstance(login, ConsumerLogin):
+        consumer = sessions.log_in_with_wechat(login.code, call.now)
+        token, expires_at = tokens.issue(consumer.consumer_id, Role.CONSUMER, call.now)
+        return SessionView(
+            token=token, expires_at=rfc3339(expires_at), principal_id=consumer.consumer_id, role=Role.CONSUMER.value
+        )
+    staff = merchants.sign_in(login.username, login.password, login.totp, call.now)
+    token, expires_at = tokens.issue(staff.staff_id, staff.role, call.now)
+    return SessionView(
+        token=token,
+        expires_at=rfc3339(expires_at),
+        principal_id=staff.staff_id,
+        role=staff.role.value,
+        organisation_id=staff.organisation_id,
+    )
+
+
+@endpoint(
+    routes,
+    "POST",
+    "/v1/staff-activations",
+    "Accept an invitation: set the password, get the TOTP secret",
+    who=EVERYONE,
+    body=Activation,
+    answer=ActivationView,
+    status=201,
+)
+def activate(call: Call) -> Any:
+    asked = call.body
+    staff = merchants.activate(asked.username, asked.activation_code, asked.password, call.trace)
+    uri = credentials.totp_uri(staff.totp_secret, staff.username)
+    return ActivationView(staff_id=staff.staff_id, totp_secret=staff.totp_secret, totp_uri=uri)

@@ -1,0 +1,131 @@
+"""What a merchant sets up: stores, card products, staff."""
+from datetime import datetime
+
+from chalicelib import credentials, ids
+from chalicelib.domain import merchant as store_rules
+from chalicelib.domain import product as product_rules
+from chalicelib.domain import staff as staff_rules
+from chalicelib.domain.audit import Trace
+from chalicelib.domain.business_day import business_date
+from chalicelib.domain.decision import Decision
+from chalicelib.domain.jurisdiction import rules_on
+from chalicelib.domain.merchant import Merchant, Store
+from chalicelib.domain.principal import Principal, Role
+from chalicelib.domain.product import Product
+from chalicelib.domain.refusals import absent
+from chalicelib.domain.staff import Staff
+from chalicelib.operations.attempts import Done, commit
+from chalicelib.store import reads
+
+
+def open_store(merchant_id: str, name: str, district: str, address: str, key: str, caller: Principal, trace: Trace) -> Done[Store]:
+    _require_own(merchant_id, caller)
+    store = Store(
+        store_id=ids.derived_within("sto", merchant_id, caller.principal_id, "store", key),
+        merchant_id=merchant_id,
+        name=name,
+        district=district,
+        address=address,
+        opened_at=trace.at,
+        fingerprint=ids.fingerprint(name, district, address),
+    )
+
+    def decide() -> Decision[Store]:
+        merchant, earlier = reads.get_together((Merchant, (merchant_id,)), (Store, (merchant_id, store.store_id)))
+        return store_rules.open_store(merchant, earlier, store, trace)
+
+    return commit(decide)
+
+
+def offer(merchant_id: str, name: str, price_fen: int, bonus_fen: int, key: str, caller: Principal, trace: Trace) -> Done[Product]:
+    _require_own(merchant_id, caller)
+    product = Product(
+        product_id=ids.derived_within("prd", merchant_id, caller.principal_id, "product", key),
+        merchant_id=merchant_id,
+        name=name,
+        price_fen=price_fen,
+        bonus_fen=bonus_fen,
+        created_at=trace.at,
+        fingerprint=ids.fingerprint(name, str(price_fen), str(bonus_fen)),
+    )
+    rules = rules_on(business_date(trace.at))
+
+    def decide() -> Decision[Product]:
+        merchant, earlier = reads.get_together((Merchant, (merchant_id,)), (Product, (merchant_id, product.product_id)))
+        return product_rules.offer(merchant, earlier, product, rules, trace)
+
+    return commit(decide)
+
+
+def invite(
+    merchant_id: str, username: str, role: Role, stores: tuple[str, ...], key: str, caller: Principal, trace: Trace
+) -> tuple[Done[Staff], str]:
+    """The invitation and its activation code, which is shown to the inviter and stored as a hash."""
+    if caller.role is not Role.OPERATOR:
+        _require_own(merchant_id, caller)
+    _require_present(merchant_id, stores)
+    staff_id = staff_id_of(username)
+    code = credentials.activation_code(staff_id, key)
+    staff = Staff(
+        staff_id=staff_id,
+        username=username,
+        organisation_id=merchant_id,
+        role=role,
+        stores=stores,
+        district="",
+        invited_at=trace.at,
+        invitation_hash=credentials.activation_hash(code),
+        fingerprint=ids.fingerprint(key, role, *stores),
+    )
+    return commit(lambda: staff_rules.invite(reads.get(Staff, staff_id), staff, caller, trace)), code
+
+
+def _require_present(merchant_id: str, stores: tuple[str, ...]) -> None:
+    found = reads.get_together((Merchant, (merchant_id,)), *((Store, (merchant_id, store_id)) for store_id in set(stores)))
+    if found[0] is None:
+        raise absent("商户", "merchant")
+    if None in found:
+        raise absent("门店", "store")
+
+
+def _require_own(merchant_id: str, caller: Principal) -> None:
+    if not caller.works_for(merchant_id):
+        raise absent("商户", "merchant")
+
+
+def staff_id_of(username: str) -> str:
+    """A user name is one person for ever: the id is derived from it."""
+    return ids.derived("stf", username)
+
+
+def activate(username: str, code: str, password: str, trace: Trace) -> Staff:
+    """Set the password and get a TOTP secret, once."""
+    staff = reads.get(Staff, staff_id_of(username))
+    if staff is None:
+        raise staff_rules.wrong_credentials()
+    password_hash, totp_secret = credentials.password_hash(password), credentials.new_totp_secret()
+    given = credentials.activation_hash(code)
+
+    def decide() -> Decision[Staff]:
+        present = reads.get(Staff, staff.staff_id)
+        if present is None:
+            raise staff_rules.wrong_credentials()
+        return staff_rules.activate(present, given, password_hash, totp_secret, trace)
+
+    return commit(decide).answer
+
+
+def sign_in(username: str, password: str, totp: str, now: datetime) -> Staff:
+    """Counts a failure before it refuses. The refusal tells nothing about which part was wrong."""
+    staff = staff_rules.require_unlocked(reads.get(Staff, staff_id_of(username)), now)
+    matches = credentials.password_matches(staff.password_hash, password)
+    step = credentials.totp_step(staff.totp_secret, totp, now)
+
+    def decide() -> Decision[staff_rules.SignIn]:
+        present = staff_rules.require_unlocked(reads.get(Staff, staff.staff_id), now)
+        return staff_rules.sign_in(present, matches, step, now)
+
+    tried = commit(decide).answer
+    if tried.refusal is not None:
+        raise tried.refusal
+    return tried.staff

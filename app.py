@@ -4,30 +4,39 @@ from chalice.app import Chalice
 from chalicelib.api import (
     applications,
     cards,
+    documents,
     health,
     merchants,
     notifications,
     orders,
+    pages,
     redemptions,
     refunds,
     sessions,
     store_codes,
 )
 from chalicelib.api.http import front
+from chalicelib.jobs import reconciliation, reporting, settlement, sweep
 
 app = Chalice(app_name="fangxinchong")
 
 for noun in (
     applications,
     cards,
+    documents,
     health,
     merchants,
     notifications,
     orders,
+    pages,
     redemptions,
     refunds,
     sessions,
     store_codes,
+    reconciliation,
+    reporting,
+    settlement,
+    sweep,
 ):
     app.register_blueprint(noun.routes)
 

@@ -3,11 +3,12 @@
 `endpoint` declares a route with everything that is said about it: who may call it, what it takes, what it answers. The role
 matrix, the OpenAPI document and the checks below all come from that one declaration.
 
-Order of refusals of every route: token, role, Idempotency-Key, size of the body, shape of the body or query; then the
-operation's own order. A refusal has no effect.
+Order of refusals of every route: token, role, ids in the path, Idempotency-Key, size of the body, shape of the body, shape
+of the query; then the operation's own order. A refusal has no effect.
 """
 import functools
 import json
+import re
 import time
 import traceback
 from collections.abc import Callable
@@ -20,21 +21,25 @@ from pydantic import BaseModel, ValidationError
 
 from chalicelib import clock, ids
 from chalicelib.api import problems, tokens
+from chalicelib.api.models import TAG, Body
 from chalicelib.domain.audit import Trace
 from chalicelib.domain.principal import Principal, Role
-from chalicelib.domain.refusals import BadRequest, Forbidden, Refusal
+from chalicelib.domain.refusals import Absent, BadRequest, Forbidden, Refusal
 
 BODY_BYTES_MAX = 64 * 1024
 ERRORS_SHOWN_MAX = 20
 KEY_CHARS = (8, 128)
 JSON_TYPES = ["application/json"]
+PATH_PARAMETER_CHARS_MAX = 128
+_PATH_PARAMETER = re.compile(rf"[A-Za-z0-9_-]{{1,{PATH_PARAMETER_CHARS_MAX}}}", re.ASCII)
 
 EVERYONE: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`who`: the roles that may call it; EVERYONE needs no token. `key`: an Idempotency-Key is required."""
+    """`who`: the roles that may call it; EVERYONE needs no token. `key`: an Idempotency-Key is required. `raw`: the operation
+    reads the bytes itself; else a route without `body` takes none."""
 
     method: str
     path: str
@@ -47,9 +52,14 @@ class Endpoint:
     key: bool
     produces: str
     operation_id: str
+    raw: bool
 
 
 ENDPOINTS: list[Endpoint] = []
+
+
+class Nothing(Body):
+    """The body or the query of a route that takes none."""
 
 
 @dataclass(frozen=True)
@@ -99,23 +109,26 @@ def endpoint(
     status: int = 200,
     key: bool = False,
     produces: str = "application/json",
+    raw: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
     def decorate(view: Callable[..., Any]) -> Callable[..., Response]:
         name = f"{view.__module__.rpartition('.')[2]}_{view.__name__}"
-        declared = Endpoint(method, path, summary, who, answer, body, query, status, key, produces, name)
+        declared = Endpoint(method, path, summary, who, answer, body, query, status, key, produces, name, raw)
         ENDPOINTS.append(declared)
 
         @functools.wraps(view)
         def handle(**path_parameters: str) -> Response:
             request = routes.current_request
             try:
-                call = _enter(declared, request)
+                call = _enter(declared, request, path_parameters)
                 reply = view(call, **path_parameters)
                 return _rendered(declared, reply if isinstance(reply, Reply) else Reply(reply))
             except Refusal as refusal:
                 return _problem(problems.of_refusal(refusal), request_id_of(request))
             except ValidationError as error:
                 return _problem(_shape_problem(error), request_id_of(request))
+            except Exception:
+                return _failure(request)
 
         takes = JSON_TYPES if method in ("POST", "PATCH") else []
         routes.route(path, methods=[method], name=name, content_types=takes)(handle)
@@ -124,7 +137,7 @@ def endpoint(
     return decorate
 
 
-def _enter(declared: Endpoint, request: Request) -> Call:
+def _enter(declared: Endpoint, request: Request, path_parameters: dict[str, str]) -> Call:
     now = clock.now()
     principal = tokens.principal_of(request.headers.get("authorization"), now)
     if declared.who:
@@ -132,14 +145,26 @@ def _enter(declared: Endpoint, request: Request) -> Call:
             raise tokens.invalid()
         if principal.role not in declared.who:
             raise Forbidden("role_not_allowed", "当前角色无权执行该操作", f"a {principal.role} may not do this")
+    if not all(_PATH_PARAMETER.fullmatch(given) for given in path_parameters.values()):
+        raise Absent("not_found", "没有这个对象", "there is no such object")
     key = _key(request) if declared.key else ""
     raw = request.raw_body or b""
     raw = raw.encode() if isinstance(raw, str) else raw
     if len(raw) > BODY_BYTES_MAX:
         raise BadRequest("body_too_large", "请求体过大", f"the body has {len(raw)} bytes, at most {BODY_BYTES_MAX} are taken")
-    body = declared.body.model_validate_json(raw or b"{}") if declared.body else None
-    query = declared.query.model_validate_strings(dict(request.query_params or {})) if declared.query else None
+    body = None if declared.raw else (declared.body or Nothing).model_validate_json(raw or b"{}")
+    query = (declared.query or Nothing).model_validate_strings(_query(request))
     return Call(principal, now, request_id_of(request), body, query, key, raw, request.headers)
+
+
+def _query(request: Request) -> dict[str, str]:
+    given = request.query_params
+    if given is None:
+        return {}
+    for name in given:
+        if len(given.getlist(name)) > 1:
+            raise BadRequest("parameter_repeated", "查询参数重复", f"{name[:40]} is given more than once", param=name[:40])
+    return dict(given)
 
 
 def _key(request: Request) -> str:
@@ -156,12 +181,16 @@ def _key(request: Request) -> str:
 
 def _shape_problem(error: ValidationError) -> problems.Problem:
     found = error.errors(include_url=False, include_context=False, include_input=False)[:ERRORS_SHOWN_MAX]
-    errors = [{"pointer": "/" + "/".join(map(str, one["loc"])), "code": one["type"], "detail": one["msg"]} for one in found]
+    errors = [{"pointer": _pointer(one["loc"]), "code": one["type"], "detail": one["msg"]} for one in found]
     malformed = any(one["type"] == "json_invalid" for one in found)
     code, title = ("json_invalid", "请求体不是有效的 JSON") if malformed else ("request_invalid", "请求参数有误")
     first = errors[0]
     param = str(first["pointer"]).removeprefix("/") or None
     return problems.Problem(400, code, title, f"{first['pointer']}: {first['detail']}", param, {"errors": errors})
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    return "/" + "/".join(str(part)[:80] for part in location if not str(part).startswith(TAG))
 
 
 def _rendered(declared: Endpoint, reply: Reply) -> Response:
@@ -177,6 +206,12 @@ def _problem(problem: problems.Problem, request_id: str) -> Response:
     if problem.status == 503:
         headers["Retry-After"] = "1"
     return Response(problem.body(request_id), headers, problem.status)
+
+
+def _failure(request: Request) -> Response:
+    """A failure of ours: the trace is for the log, the client learns nothing of it."""
+    print(json.dumps({"level": "error", "request_id": request_id_of(request), "trace": traceback.format_exc()}))
+    return _problem(problems.of_status(500, "something of ours failed"), request_id_of(request))
 
 
 def request_id_of(request: Request) -> str:
@@ -206,10 +241,11 @@ def _guarded(request: Any, get_response: Callable[[Any], Response]) -> Response:
     except ChaliceViewError as error:
         return _problem(problems.of_status(error.STATUS_CODE, str(error)), request_id_of(request))
     except Exception:
-        print(json.dumps({"level": "error", "request_id": request_id_of(request), "trace": traceback.format_exc()}))
-        return _problem(problems.of_status(500, "something of ours failed"), request_id_of(request))
+        return _failure(request)
     if isinstance(response.body, dict) and "Code" in response.body:
-        return _problem(problems.of_status(response.status_code, str(response.body.get("Message"))), request_id_of(request))
+        refused = _problem(problems.of_status(response.status_code, str(response.body.get("Message"))), request_id_of(request))
+        refused.headers |= {name: text for name, text in response.headers.items() if name == "Allow"}
+        return refused
     return response
 
 

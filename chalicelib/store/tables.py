@@ -22,11 +22,16 @@ from chalicelib.domain.application import Application, Filing, LicenceClaim
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.card import Card, UsedCode
 from chalicelib.domain.consumer import Consumer
+from chalicelib.domain.matching import Totals
 from chalicelib.domain.merchant import Merchant, Store
 from chalicelib.domain.order import Order, OrderState
+from chalicelib.domain.payout import Payout, PayoutState
 from chalicelib.domain.product import Product
+from chalicelib.domain.reconciliation import Difference, ReconciledDay
 from chalicelib.domain.redemption import Redemption, RedemptionState
 from chalicelib.domain.refund import PostedTransfer, Refund, RefundState
+from chalicelib.domain.report import Report
+from chalicelib.domain.settlement import MerchantDay, Payable, Seal
 from chalicelib.domain.staff import Staff
 from chalicelib.domain.transfer import Transfer
 from chalicelib.store.attributes import (
@@ -61,20 +66,21 @@ class _Meta(metaclass=_Named):
     read_timeout_seconds = 5
 
 
-_CLIENT: list[Connection] = []
-"""The one botocore client that all tables share; making a client is most of a cold start."""
+_SHARED: dict[str, Connection] = {}
+"""Table name -> the one connection (one botocore client) of all tables; making a client is most of a cold start."""
 
 
 class _Stored(Model):
     @classmethod
     def _get_connection(cls) -> TableConnection:
-        connection = super()._get_connection()
-        if not _CLIENT:
-            _CLIENT.append(connection.connection)
-        if connection.connection is not _CLIENT[0]:
-            _CLIENT[0].add_meta_table(connection.get_meta_table())
-            connection.connection = _CLIENT[0]
-        return connection
+        made = super()._get_connection()
+        if made.table_name not in _SHARED:
+            shared = next(iter(_SHARED.values()), made.connection)
+            if shared is not made.connection:
+                shared.add_meta_table(made.get_meta_table())
+            _SHARED[made.table_name] = shared
+        made.connection = _SHARED[made.table_name]
+        return made
 
 
 class MerchantsListed(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
@@ -183,6 +189,14 @@ def pending_bucket(shard_no: int) -> str:
     return f"pending#{shard_no}"
 
 
+OPEN_PAYOUTS = "payouts#open"
+
+
+def paid_on(bank_date: date) -> str:
+    """Where payouts are listed that the bank's statement of this day names."""
+    return f"payouts#{bank_date.isoformat()}"
+
+
 @dataclass(frozen=True)
 class Shape:
     """How one kind of value is stored: its row class, its keys (for a value), and its key from ids (for a read)."""
@@ -263,6 +277,15 @@ def _of_transfer(posted: PostedTransfer) -> dict[str, Any]:
     return _of_the_day(posted.merchant_id, moved.business_date, posted.card_id, moved.seq)
 
 
+def _payout_listed(payout: Payout) -> dict[str, Any]:
+    """Open ones by age, paid ones by the bank's date."""
+    if payout.open:
+        return {"listed_key": OPEN_PAYOUTS, "listed_sort": _due(payout.decided_at, payout.merchant_id)}
+    if payout.state is PayoutState.POSTED and payout.bank_date is not None:
+        return {"listed_key": paid_on(payout.bank_date), "listed_sort": payout.payout_id}
+    return {}
+
+
 ROWS: dict[type[Any], Shape] = {
     Card: _shape(CardsTable, Card, lambda card_id: (card_id, "card"), ("card_id",)),
     Order: _shape(CardsTable, Order, lambda card_id: (card_id, "order"), ("card_id",), _posted_or_pending),
@@ -304,6 +327,34 @@ ROWS: dict[type[Any], Shape] = {
         lambda staff_id: (staff_id, "staff"),
         ("staff_id",),
         lambda staff: {"listed_key": f"staff#{staff.organisation_id}", "listed_sort": staff.username},
+    ),
+    MerchantDay: _shape(
+        MerchantsTable, MerchantDay, lambda merchant_id, day: (merchant_id, f"day#{day}"), ("merchant_id", "business_date")
+    ),
+    Payable: _shape(MerchantsTable, Payable, lambda merchant_id: (merchant_id, "payable"), ("merchant_id",)),
+    Payout: _shape(
+        MerchantsTable,
+        Payout,
+        lambda merchant_id, day: (merchant_id, f"payout#{day}"),
+        ("merchant_id", "settlement_date"),
+        _payout_listed,
+    ),
+    Seal: _shape(RunsTable, Seal, lambda day: ("seals", f"day#{day}"), ("business_date",)),
+    ReconciledDay: _shape(
+        RunsTable,
+        ReconciledDay,
+        lambda day: ("reconciliations", f"day#{day}"),
+        ("business_date",),
+        flatten=("totals", Totals),
+    ),
+    Difference: _shape(
+        RunsTable,
+        Difference,
+        lambda day, reason, reference, ordinal: (f"reconciliation#{day}", f"difference#{reason}#{reference}#{ordinal:03d}"),
+        ("business_date", "reason", "reference", "ordinal"),
+    ),
+    Report: _shape(
+        RunsTable, Report, lambda district, day: (f"reports#{district}", f"day#{day}"), ("district", "business_date")
     ),
     Consumer: _shape(ConsumersTable, Consumer, lambda consumer_id: (consumer_id, "consumer"), ("consumer_id",)),
     AuditEntry: _shape(

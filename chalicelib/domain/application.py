@@ -164,7 +164,9 @@ def submit(application: Application, claim: LicenceClaim | None, trace: Trace) -
 
 
 def approve_as_operator(application: Application, reviewer: Principal, trace: Trace) -> Decision[Application]:
-    """Four eyes: who filed it may not approve it."""
+    """Four eyes: who filed it may not approve it. The same person again: what is there."""
+    if application.operator_id == reviewer.principal_id:
+        return Decision(application, replayed=True)
     state = move(TRANSITIONS, "application", "申请", application.state, ApplicationEvent.OPERATOR_APPROVE)
     if reviewer.principal_id == application.filed_by:
         raise Forbidden("second_person_needed", "申请须由另一人审核", "whoever filed an application may not approve it")
@@ -175,7 +177,9 @@ def approve_as_operator(application: Application, reviewer: Principal, trace: Tr
 def approve_as_regulator(
     application: Application, reviewer: Principal, filing_no: str, names: tuple[str, str], trace: Trace
 ) -> Decision[Application]:
-    """The merchant begins to exist. `names`: its pinyin and initials for the search."""
+    """The merchant begins to exist. `names`: its pinyin and initials for the search. The same person again: what is there."""
+    if application.regulator_id == reviewer.principal_id:
+        return Decision(application, replayed=True)
     state = move(TRANSITIONS, "application", "申请", application.state, ApplicationEvent.REGULATOR_APPROVE)
     _require_district(application, reviewer)
     after = replace(

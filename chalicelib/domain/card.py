@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from chalicelib.domain import chart
 from chalicelib.domain.business_day import business_date
+from chalicelib.domain.codes import CLOCK_SKEW
 from chalicelib.domain.money import AMOUNT_MAX_FEN, share
 from chalicelib.domain.refusals import Conflict
 from chalicelib.domain.transfer import Kind, Transfer
@@ -123,8 +124,8 @@ class Card:
         )
 
     def with_code_used(self, nonce: str, expires_at: datetime, now: datetime) -> "Card":
-        """Remember a payment code until it would have expired by itself; a second use is refused (T2)."""
-        alive = tuple(code for code in self.used_codes if code.expires_at > now)
+        """Remember a payment code until nobody would take it any more; a second use is refused (T2)."""
+        alive = tuple(code for code in self.used_codes if code.expires_at + CLOCK_SKEW >= now)
         if any(code.nonce == nonce for code in alive):
             raise Conflict("payment_code_used", "付款码已被使用，请刷新后重试", "this payment code has been used, show a fresh one")
         if len(alive) >= CODES_REMEMBERED_MAX:

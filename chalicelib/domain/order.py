@@ -180,21 +180,24 @@ def credit(order: Order | None, payment: ProvenPayment, now: datetime) -> Decisi
         version=order.version + 1,
     )
     paid = replace(paid, hash=paid.transfer.hash)
-    card = Card(
-        card_id=order.card_id,
-        holder_id=order.consumer_id,
-        merchant_id=order.merchant_id,
-        merchant_name=order.merchant_name,
-        product_id=order.product_id,
-        product_name=order.product_name,
-        contract_version=order.contract_version,
-        paid_fen=order.amount_fen,
-        bonus_fen=order.bonus_fen,
+    return Decision(paid, (change(order, paid), create(_card(paid, now))))
+
+
+def _card(paid: Order, now: datetime) -> Card:
+    return Card(
+        card_id=paid.card_id,
+        holder_id=paid.consumer_id,
+        merchant_id=paid.merchant_id,
+        merchant_name=paid.merchant_name,
+        product_id=paid.product_id,
+        product_name=paid.product_name,
+        contract_version=paid.contract_version,
+        paid_fen=paid.amount_fen,
+        bonus_fen=paid.bonus_fen,
         activated_at=now,
         length=1,
         head_hash=paid.hash,
     )
-    return Decision(paid, (change(order, paid), create(card)))
 
 
 def close(order: Order, now: datetime) -> Decision[Order]:

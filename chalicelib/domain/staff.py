@@ -90,9 +90,12 @@ def wrong_credentials() -> NotAuthenticated:
 
 
 def activate(staff: Staff, invitation_hash: str, password_hash: str, totp_secret: str, trace: Trace) -> Decision[Staff]:
-    """Order of refusals: wrong or old code, not invited any more."""
+    """Order of refusals: wrong or old code, not invited any more. `password_hash` is salted: found stored, it is this very
+    activation, whose answer was lost."""
     if staff.invitation_hash != invitation_hash or trace.at >= staff.invited_at + INVITATION_VALID:
         raise wrong_credentials()
+    if staff.password_hash == password_hash:
+        return Decision(staff, replayed=True)
     state = move(TRANSITIONS, "staff", "员工", staff.state, StaffEvent.ACTIVATE)
     after = replace(staff, state=state, password_hash=password_hash, totp_secret=totp_secret, version=staff.version + 1)
     audit = entry(trace, staff.staff_id, "staff.activate", staff.state, after.state)

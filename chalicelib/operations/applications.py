@@ -63,7 +63,7 @@ def _registered(licence_no: str, registry: BusinessRegistry) -> RegisteredCompan
 
 def review(application_id: str, approve: bool, reason: str, reviewer: Principal, trace: Trace) -> Done[Application]:
     def decide() -> Decision[Application]:
-        application = load(application_id)
+        application = visible(application_id, reviewer)
         if not approve:
             if not reason:
                 raise BadRequest("reason_required", "请填写驳回原因", "a rejection needs its reason", param="reason")
@@ -87,6 +87,14 @@ def search_names(name: str) -> tuple[str, str]:
 
     syllables = [syllable.lower() for syllable in lazy_pinyin(name)]
     return "".join(syllables), "".join(syllable[0] for syllable in syllables if syllable)
+
+
+def visible(application_id: str, reviewer: Principal) -> Application:
+    """The application, for operators and for the regulator of its district; absent for everybody else."""
+    application = load(application_id)
+    if reviewer.role is not Role.OPERATOR and reviewer.district != application.filing.district:
+        raise absent("申请", "application")
+    return application
 
 
 def load(application_id: str) -> Application:

@@ -27,14 +27,16 @@ def unavailable(error: Exception) -> Contention:
 
 
 def get(value_class: type[Value], *ids: Any) -> Value | None:
-    """One consistent read by key."""
+    """One consistent read by key. A row of another kind under that key is none of ours."""
     shape = ROWS[value_class]
     try:
-        row: Any = shape.row.get(*shape.key(*ids), consistent_read=True)
-    except shape.row.DoesNotExist:
+        row: Any = shape.table.get(*shape.key(*ids), consistent_read=True)
+    except shape.table.DoesNotExist:
         return None
     except PynamoDBException as error:
         raise unavailable(error) from error
+    if type(row) is not shape.row:
+        return None
     value: Value = to_value(row)
     return value
 
@@ -92,6 +94,13 @@ def owned(value_class: type[Value], owner_id: str, prefix: str, limit: int = PAG
     shape = ROWS[value_class]
     condition = shape.table.sk.startswith(prefix) if not after else shape.table.sk.between(f"{after}\x00", f"{prefix}\x7f")
     return _values(shape.table.query(owner_id, condition, consistent_read=True, limit=limit))
+
+
+def newest(value_class: type[Value], owner_id: str, prefix: str, limit: int = PAGE_MAX, through: str = "") -> list[Value]:
+    """Like `owned`, latest sort key first, down from `through` (a sort key, itself included)."""
+    shape = ROWS[value_class]
+    condition = shape.table.sk.between(prefix, through) if through else shape.table.sk.startswith(prefix)
+    return _values(shape.table.query(owner_id, condition, consistent_read=True, limit=limit, scan_index_forward=False))
 
 
 def _values(rows: Any) -> list[Any]:

@@ -1,0 +1,35 @@
+"""The sweep, every minute: what got stuck is taken one step further."""
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from chalice.app import Blueprint
+
+from chalicelib.jobs import tasks
+from chalicelib.jobs.tasks import Event, Outcome
+from chalicelib.operations import sweep
+
+routes = Blueprint(__name__)
+
+MILLISECONDS_TO_END = 12_000
+"""One step asks at most two questions of six seconds; a run that has less left stops by itself."""
+FAILURES_LOGGED_MAX = 50
+
+
+@routes.lambda_function(name="sweep")
+def handler(event: dict[str, Any], context: Any) -> Outcome:
+    def sweep_all(event: Event, now: datetime) -> Outcome:
+        swept = sweep.run(now, time_left=_time_left(context))
+        for item_id, code in swept.failures[:FAILURES_LOGGED_MAX]:
+            print(json.dumps({"job": "sweep", "item": item_id, "outcome": "failed", "code": code}), flush=True)
+        done = dict(sorted(swept.outcomes.items()))
+        return {"outcome": "swept", **done, "failed": len(swept.failures), "left": swept.left}
+
+    return tasks.run("sweep", {"sweep": sweep_all}, {"task": "sweep"})
+
+
+def _time_left(context: Any) -> Callable[[], bool]:
+    if not hasattr(context, "get_remaining_time_in_millis"):
+        return lambda: True
+    return lambda: context.get_remaining_time_in_millis() > MILLISECONDS_TO_END

@@ -1,0 +1,305 @@
+"""A merchant's way in: a lawful licence, claimed once, seen by two different persons, of the right district."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from chalicelib.domain import application as applications
+from chalicelib.domain.application import (
+    Application,
+    ApplicationState,
+    Filing,
+    LicenceClaim,
+    RegisteredCompany,
+)
+from chalicelib.domain.audit import AuditEntry
+from chalicelib.domain.jurisdiction import rules_on
+from chalicelib.domain.merchant import Industry, LegalForm, Merchant
+from chalicelib.domain.principal import Principal, Role
+from tests.domain.rows import Rows
+from tests.domain.town import EAST_8, NOON, code_of, trace
+
+FILING = Filing(
+    "甬江美发有限公司",
+    "91330200MA2AAAAAXX",
+    LegalForm.ENTERPRISE,
+    "钱一",
+    Industry.BEAUTY,
+    "鄞州区",
+    "中山东路 1 号",
+    "钱一",
+    "13800000000",
+    "甬江美发有限公司",
+    "6222000000001234",
+    "宁波银行",
+)
+COMPANY = RegisteredCompany(FILING.licence_no, FILING.name, "normal", "钱一", date(2020, 1, 1), None)
+DRAFT = Application("app_1", "mch_1", FILING, "stf_clerk", NOON, date(2026, 4, 2), "f")
+OPERATOR = Principal(Role.OPERATOR, "off_1", "platform")
+REGULATOR = Principal(Role.REGULATOR, "off_2", "platform", (), "鄞州区")
+FOREIGN_REGULATOR = Principal(Role.REGULATOR, "off_3", "platform", (), "海曙区")
+NAMES = ("yongjiang", "yj")
+
+
+class Office:
+    def __init__(self) -> None:
+        self.rows = Rows()
+        self.count = 0
+        self.do(applications.draft(None, DRAFT, self.trace()))
+
+    def trace(self) -> Any:
+        self.count += 1
+        return trace(f"aud_{self.count}")
+
+    def do(self, decision: Any) -> Any:
+        self.rows.commit(decision)
+        return decision.answer
+
+    @property
+    def file(self) -> Application:
+        found: Application = self.rows.get(Application, "app_1")
+        return found
+
+    def submit(self) -> Any:
+        return self.do(
+            applications.submit(self.file, self.rows.get(LicenceClaim, FILING.licence_no), self.trace())
+        )
+
+    def operator(self, who: Principal = OPERATOR) -> Any:
+        return self.do(applications.approve_as_operator(self.file, who, self.trace()))
+
+    def regulator(self, who: Principal = REGULATOR) -> Any:
+        return self.do(applications.approve_as_regulator(self.file, who, "NB-1", NAMES, self.trace()))
+
+    def reject(self, who: Principal) -> Any:
+        return self.do(applications.reject(self.file, who, "照片不清", self.trace()))
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+def at(office: Office, state: str) -> Office:
+    """The office with the file in that state."""
+    if state != "draft":
+        office.submit()
+    if state in ("operator_approved", "active"):
+        office.operator()
+    if state == "active":
+        office.regulator()
+    if state == "rejected":
+        office.reject(OPERATOR)
+    assert office.file.state == state
+    return office
+
+
+def test_the_way_in_ends_with_a_merchant_a_filing_number_and_one_audit_entry_for_each_step(
+    office: Office,
+) -> None:
+    made = at(office, "active").file
+    assert (made.operator_id, made.regulator_id, made.filing_no, made.version) == (
+        "off_1",
+        "off_2",
+        "NB-1",
+        4,
+    )
+    merchant = office.rows.get(Merchant, "mch_1")
+    assert (merchant.name, merchant.filing_no, merchant.account.masked) == (FILING.name, "NB-1", "**** 1234")
+    assert [(entry.before, entry.after) for entry in office.rows.all(AuditEntry)] == [
+        ("", FILING.licence_no),
+        ("draft", "submitted"),
+        ("submitted", "operator_approved"),
+        ("operator_approved", "active"),
+    ]
+
+
+def test_whoever_filed_it_may_not_approve_it(office: Office) -> None:
+    at(office, "submitted")
+    before = office.rows.image()
+    assert (
+        code_of(lambda: office.operator(replace(OPERATOR, principal_id="stf_clerk")))
+        == "second_person_needed"
+    )
+    assert office.rows.image() == before
+
+
+def test_one_person_cannot_give_both_approvals(office: Office) -> None:
+    """ "Two different persons", also where somebody holds two roles."""
+    at(office, "operator_approved")
+    assert code_of(lambda: office.regulator(replace(REGULATOR, principal_id="off_1"))) != ""
+    assert code_of(lambda: office.regulator(replace(REGULATOR, principal_id="stf_clerk"))) != ""
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.OPERATOR])
+def test_only_an_operator_gives_the_first_approval(office: Office, role: Role) -> None:
+    at(office, "submitted")
+    assert code_of(lambda: office.operator(Principal(role, "x", "platform", (), "鄞州区"))) != ""
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.REGULATOR])
+def test_only_a_regulator_gives_the_second_approval(office: Office, role: Role) -> None:
+    at(office, "operator_approved")
+    assert code_of(lambda: office.regulator(Principal(role, "x", "platform", (), "鄞州区"))) != ""
+
+
+@pytest.mark.parametrize("state", list(ApplicationState))
+def test_for_a_regulator_of_another_district_there_is_no_such_application_in_any_state(
+    office: Office, state: str
+) -> None:
+    """Foreign = absent, the same answer always: the state of what is not theirs is nothing to learn."""
+    at(office, state)
+    before = office.rows.image()
+    assert code_of(lambda: office.regulator(FOREIGN_REGULATOR)) == "not_found"
+    assert code_of(lambda: office.reject(FOREIGN_REGULATOR)) == "not_found"
+    assert office.rows.image() == before
+
+
+@pytest.mark.parametrize(
+    "state, who, refusal",
+    [
+        ("submitted", REGULATOR, "application_submitted"),
+        ("operator_approved", OPERATOR, "application_operator_approved"),
+        ("draft", OPERATOR, "application_draft"),
+        ("active", REGULATOR, "application_active"),
+    ],
+)
+def test_each_reviewer_rejects_at_their_own_step_only(
+    office: Office, state: str, who: Principal, refusal: str
+) -> None:
+    at(office, state)
+    assert code_of(lambda: office.reject(who)) == refusal
+
+
+def test_a_rejected_application_can_be_submitted_again_and_needs_both_approvals_again(office: Office) -> None:
+    at(office, "operator_approved")
+    rejected = office.reject(REGULATOR)
+    assert (rejected.state, rejected.reason, rejected.operator_id) == ("rejected", "照片不清", "")
+    again = office.submit()
+    assert (again.state, again.reason) == ("submitted", "")
+    assert len(office.rows.all(LicenceClaim)) == 1
+
+
+VERBS = {"operator": "operator_approved", "regulator": "active"}
+
+
+@pytest.mark.parametrize("verb, state", VERBS.items())
+def test_an_approval_repeated_after_a_lost_answer_gets_the_present_state(
+    office: Office, verb: str, state: str
+) -> None:
+    """Architecture, section 3: every state change, repeated, answers with the present state."""
+    at(office, state)
+    before = office.rows.image()
+    assert getattr(office, verb)().state == state
+    assert office.rows.image() == before
+
+
+def test_a_rejection_repeated_after_a_lost_answer_gets_the_present_state(office: Office) -> None:
+    at(office, "rejected")
+    assert office.reject(OPERATOR).state == "rejected"
+
+
+def test_submitting_twice_is_submitting_once(office: Office) -> None:
+    at(office, "submitted")
+    before = office.rows.image()
+    assert applications.submit(office.file, None, trace()).replayed
+    assert office.rows.image() == before
+
+
+def test_the_same_draft_again_is_the_same_and_one_with_another_body_is_refused() -> None:
+    assert applications.draft(DRAFT, DRAFT, trace()).replayed
+    assert (
+        code_of(lambda: applications.draft(DRAFT, replace(DRAFT, fingerprint="g"), trace()))
+        == "idempotency_key_reused"
+    )
+
+
+def other_applicant(office: Office) -> Application:
+    other = replace(DRAFT, application_id="app_2", merchant_id="mch_2")
+    office.do(applications.draft(None, other, office.trace()))
+    return other
+
+
+def test_a_licence_is_claimed_by_one_merchant_also_when_two_submit_at_once(office: Office) -> None:
+    other = other_applicant(office)
+    blind = applications.submit(other, None, trace("x"))
+    office.submit()
+    before = office.rows.image()
+    assert code_of(lambda: office.rows.commit(blind)) == "licence_taken"
+    assert (
+        code_of(
+            lambda: applications.submit(other, office.rows.get(LicenceClaim, FILING.licence_no), trace("y"))
+        )
+        == "licence_taken"
+    )
+    assert office.rows.image() == before
+
+
+def test_a_rejected_stranger_does_not_keep_the_licence_from_its_owner(office: Office) -> None:
+    """Name and number of a licence are public: anybody could file them first and be rejected."""
+    other = other_applicant(office)
+    at(office, "rejected")
+    claim = office.rows.get(LicenceClaim, FILING.licence_no)
+    assert code_of(lambda: office.do(applications.submit(other, claim, office.trace()))) == ""
+
+
+# --- the licence ------------------------------------------------------------------------------------------------------
+
+
+def checked(
+    company: RegisteredCompany | None = COMPANY, filing: Filing = FILING, now: datetime = NOON
+) -> str:
+    return code_of(lambda: applications.require_lawful(filing, company, rules_on(now.date()), now))
+
+
+def test_a_licence_in_good_standing_is_lawful() -> None:
+    assert checked() == ""
+
+
+def test_the_rules_of_a_licence_are_asked_in_the_stated_order() -> None:
+    bad = replace(
+        COMPANY,
+        name="别的公司",
+        status="revoked",
+        valid_until=date(2026, 3, 2),
+        established_on=date(2026, 3, 1),
+    )
+    filing = replace(FILING, account_name="张三")
+    assert checked(None, filing) == "licence_not_found"
+    assert checked(bad, filing) == "licence_name_differs"
+    bad = replace(bad, name=FILING.name)
+    assert checked(bad, filing) == "licence_not_in_good_standing"
+    bad = replace(bad, status="normal")
+    assert checked(bad, filing) == "licence_expired"
+    bad = replace(bad, valid_until=date(2026, 3, 3))
+    assert checked(bad, filing) == "licence_too_young"
+    bad = replace(bad, established_on=date(2020, 1, 1))
+    assert checked(bad, filing) == "account_name_differs"
+    assert checked(bad) == ""
+
+
+@pytest.mark.parametrize("status", ["abnormal", "deregistering", "deregistered", "revoked", "", "NORMAL"])
+def test_only_the_status_normal_is_good_standing(status: str) -> None:
+    assert checked(replace(COMPANY, status=status)) == "licence_not_in_good_standing"
+
+
+@pytest.mark.parametrize(
+    "now, refusal",
+    [
+        (datetime(2025, 7, 14, 23, 59, 59, tzinfo=EAST_8), "licence_too_young"),
+        (datetime(2025, 7, 15, 0, 0, tzinfo=EAST_8), ""),
+    ],
+)
+def test_r14_a_licence_of_15_january_is_old_enough_on_15_july(now: datetime, refusal: str) -> None:
+    assert checked(replace(COMPANY, established_on=date(2025, 1, 15)), now=now) == refusal
+
+
+def test_a_licence_number_that_the_registry_did_not_answer_for_is_not_verified() -> None:
+    """The answer has to be about the number that was asked."""
+    assert checked(replace(COMPANY, licence_no="91330200MA2BBBBBXX")) != ""
+
+
+def test_a_legal_representative_whom_the_registry_does_not_know_is_not_accepted() -> None:
+    assert checked(replace(COMPANY, legal_representative="周八")) != ""

@@ -1,0 +1,301 @@
+"""Two things wrong at once always give the same answer: the one that the docstring of the decision names first."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.domain import order as orders
+from chalicelib.domain import product as products
+from chalicelib.domain import redemption as redemptions
+from chalicelib.domain import refund as refunds
+from chalicelib.domain.card import Card, CardState
+from chalicelib.domain.jurisdiction import rules_on
+from chalicelib.domain.merchant import MerchantState, Store, open_store
+from chalicelib.domain.order import Wish
+from chalicelib.domain.principal import Principal
+from chalicelib.domain.product import Product, ProductState
+from chalicelib.domain.redemption import Ask
+from chalicelib.domain.refund import Cause, Quote
+from tests.domain.town import (
+    CASHIER,
+    CONSUMER,
+    FOREIGN_CASHIER,
+    MERCHANT,
+    NOON,
+    PRODUCT,
+    STRANGER,
+    Town,
+    asked,
+    code_of,
+    payment,
+    trace,
+    wish,
+)
+
+STOPPED = replace(MERCHANT, state=MerchantState.SALES_STOPPED)
+WITHDRAWN = replace(PRODUCT, state=ProductState.WITHDRAWN)
+OLD_TERMS = wish(contract_version="2020-01")
+
+
+@pytest.fixture
+def town() -> Town:
+    return Town()
+
+
+@pytest.mark.parametrize(
+    "merchant, product, wished, refusal",
+    [
+        (None, None, OLD_TERMS, "not_found"),
+        (STOPPED, None, OLD_TERMS, "not_found"),
+        (STOPPED, WITHDRAWN, OLD_TERMS, "sales_stopped"),
+        (MERCHANT, WITHDRAWN, OLD_TERMS, "product_not_on_sale"),
+        (MERCHANT, PRODUCT, OLD_TERMS, "contract_changed"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+def test_placing_an_order_is_refused_in_the_stated_order(
+    merchant: Any, product: Any, wished: Wish, refusal: str
+) -> None:
+    assert code_of(lambda: orders.place(merchant, product, None, wished, NOON)) == refusal
+
+
+def test_a_reused_key_comes_before_every_other_refusal_of_an_order(town: Town) -> None:
+    earlier = town.place()
+    assert (
+        code_of(lambda: orders.place(None, None, earlier, wish(fingerprint="other"), NOON))
+        == "idempotency_key_reused"
+    )
+    assert orders.place(None, WITHDRAWN, earlier, wish(), NOON).answer == earlier
+
+
+def test_crediting_is_refused_by_absence_then_mismatch_then_another_transaction(town: Town) -> None:
+    order = town.place()
+    foreign = payment(order, order_id="ord_2", amount_fen=1, currency="USD")
+    assert code_of(lambda: orders.credit(None, foreign, NOON)) == "not_found"
+    assert code_of(lambda: orders.credit(order, foreign, NOON)) == "not_found"
+    town.pay()
+    twice_wrong = payment(order, transaction_id="other", amount_fen=1)
+    assert code_of(lambda: orders.credit(town.order(), twice_wrong, NOON)) == "payment_mismatch"
+    assert (
+        code_of(lambda: orders.credit(town.order(), payment(order, currency="HKD"), NOON))
+        == "payment_mismatch"
+    )
+    assert (
+        code_of(lambda: orders.credit(town.order(), payment(order, transaction_id="other"), NOON))
+        == "order_paid_otherwise"
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"amount_fen": 99999}, {"amount_fen": 100001}, {"amount_fen": 0}, {"currency": "cny"}, {"currency": ""}],
+)
+def test_a_wrong_payment_writes_nothing_and_says_what_it_has_and_needs(
+    town: Town, wrong: dict[str, Any]
+) -> None:
+    order = town.place()
+    before = town.rows.image()
+    with pytest.raises(orders.Unprocessable) as caught:
+        town.pay(**wrong)
+    assert caught.value.facts == {"has_fen": wrong.get("amount_fen", 100000), "needs_fen": order.amount_fen}
+    assert town.rows.image() == before
+
+
+def opened(
+    card: Card | None,
+    face: int = 200000,
+    who: Principal = CASHIER,
+    merchant_id: str = "mch_1",
+    nonce: str | None = None,
+) -> Any:
+    ask = Ask("red_1_x", "sto_1", face, "f", nonce, NOON + timedelta(seconds=60) if nonce else None)
+    return redemptions.open_redemption(card, None, ask, who, merchant_id, NOON)
+
+
+def test_opening_a_redemption_is_refused_in_the_stated_order(town: Town) -> None:
+    """Absent, other merchant's and other consumer's look alike; then code, card's state, holds, balance."""
+    card = town.buy()
+    used = card.with_code_used("aa", NOON + timedelta(seconds=60), NOON)
+    full = replace(used, held_fen=5, holds=5, state=CardState.REFUNDING)
+    assert code_of(lambda: opened(None)) == "not_found"
+    assert code_of(lambda: opened(full, merchant_id="mch_2", nonce="aa")) == "not_found"
+    assert code_of(lambda: opened(full, who=STRANGER, nonce="aa")) == "not_found"
+    assert code_of(lambda: opened(full, nonce="aa")) == "payment_code_used"
+    assert code_of(lambda: opened(full, nonce="bb")) == "card_refunding"
+    assert code_of(lambda: opened(replace(full, state=CardState.ACTIVE), nonce="bb")) == "too_many_holds"
+    assert code_of(lambda: opened(used, nonce="bb")) == "insufficient_balance"
+    assert code_of(lambda: opened(used, face=130000, nonce="bb")) == ""
+
+
+def test_a_reused_key_comes_before_an_absent_card(town: Town) -> None:
+    town.buy()
+    earlier = town.hold(100)
+    ask = Ask(earlier.redemption_id, "sto_1", 100, "other body")
+    assert (
+        code_of(lambda: redemptions.open_redemption(None, earlier, ask, CASHIER, "mch_1", NOON))
+        == "idempotency_key_reused"
+    )
+    same = replace(ask, fingerprint=earlier.fingerprint)
+    assert redemptions.open_redemption(None, earlier, same, CASHIER, "mch_1", NOON).answer == earlier
+
+
+def test_too_little_says_what_is_there_and_what_is_needed(town: Town) -> None:
+    town.buy()
+    town.hold(30000)
+    with pytest.raises(redemptions.Unprocessable) as caught:
+        town.hold(100001)
+    assert caught.value.facts == {"has_fen": 100000, "needs_fen": 100001}
+
+
+@pytest.mark.parametrize(
+    "verb, who",
+    [
+        (redemptions.confirm, STRANGER.principal_id),
+        (redemptions.confirm, CASHIER.principal_id),
+        (redemptions.confirm, ""),
+        (redemptions.decline, STRANGER.principal_id),
+        (redemptions.cancel, FOREIGN_CASHIER),
+        (redemptions.cancel, CONSUMER),
+        (redemptions.cancel, replace(CASHIER, stores=("sto_2",))),
+    ],
+)
+def test_somebody_elses_redemption_is_absent_in_whatever_state_it_is(town: Town, verb: Any, who: Any) -> None:
+    town.buy()
+    pending, posted = town.hold(100), town.use(100)
+    for redemption in (pending, posted):
+        before = town.rows.image()
+        assert code_of(lambda redemption=redemption: town.answer(verb, redemption, who)) == "not_found"
+        assert town.rows.image() == before
+
+
+def test_a_confirmation_says_not_pending_before_too_late(town: Town) -> None:
+    town.buy()
+    hold = town.hold(100)
+    town.later(minutes=6)
+    assert code_of(lambda: town.answer(redemptions.confirm, hold)) == "redemption_expired"
+    town.answer(redemptions.decline, hold)
+    assert code_of(lambda: town.answer(redemptions.confirm, hold)) == "redemption_declined"
+
+
+def requested(
+    card: Card | None, quoted: Quote | None, who: str = CONSUMER.principal_id, years: int = 0
+) -> Any:
+    now = NOON + timedelta(days=366 * years)
+    return refunds.request(
+        card, "ord_1", None, asked("ref_1_a", "crd_1", Cause.NEUTRAL, now, who), quoted, now
+    )
+
+
+def test_a_refund_is_refused_in_the_stated_order(town: Town) -> None:
+    card = town.buy()
+    quoted = town.quote(Cause.NEUTRAL)
+    empty = replace(card, used_fen=129999, released_fen=100000, held_fen=1, holds=1)
+    locked = replace(empty, state=CardState.REFUNDING)
+    assert code_of(lambda: requested(None, quoted, years=1)) == "not_found"
+    assert code_of(lambda: requested(locked, quoted, "con_li", years=1)) == "not_found"
+    assert code_of(lambda: requested(locked, quoted, years=1)) == "card_refunding"
+    assert code_of(lambda: requested(empty, quoted, years=1)) == "card_has_holds"
+    assert (
+        code_of(lambda: requested(replace(empty, held_fen=0, holds=0), quoted, years=1))
+        == "nothing_to_refund"
+    )
+    assert code_of(lambda: requested(card, quoted, years=1)) == "original_route_closed"
+    assert code_of(lambda: requested(card, quoted)) == ""
+
+
+def test_a_refund_is_possible_on_day_365_and_not_a_second_later(town: Town) -> None:
+    card = town.buy()
+    assert code_of(lambda: refunds.require_refundable(card, NOON + timedelta(days=365))) == ""
+    assert (
+        code_of(lambda: refunds.require_refundable(card, NOON + timedelta(days=365, seconds=1)))
+        == "original_route_closed"
+    )
+
+
+def test_a_providers_word_on_a_refund_is_refused_by_absence_then_amount_then_state(town: Town) -> None:
+    town.buy()
+    town.ask_refund("ref_1_a", Cause.NEUTRAL)
+    refund, card = town.refund("ref_1_a")
+    assert code_of(lambda: refunds.succeed(None, card, "wx", 1, NOON)) == "not_found"
+    assert code_of(lambda: refunds.succeed(refund, card, "wx", 1, NOON)) == "refund_mismatch"
+    assert code_of(lambda: refunds.succeed(refund, card, "wx", 100000, NOON)) == "refund_requested"
+
+
+def test_offering_a_product_is_refused_in_the_stated_order() -> None:
+    rules = rules_on(NOON.date())
+    greedy = replace(PRODUCT, bonus_fen=42001)
+    earlier = replace(PRODUCT, fingerprint="other")
+    assert code_of(lambda: products.offer(None, earlier, greedy, rules, trace())) == "idempotency_key_reused"
+    assert code_of(lambda: products.offer(None, None, greedy, rules, trace())) == "not_found"
+    assert code_of(lambda: products.offer(STOPPED, None, greedy, rules, trace())) == "sales_stopped"
+    assert code_of(lambda: products.offer(MERCHANT, None, greedy, rules, trace())) == "bonus_above_line"
+    assert (
+        code_of(lambda: products.offer(MERCHANT, None, replace(PRODUCT, bonus_fen=42000), rules, trace()))
+        == ""
+    )
+    assert products.offer(STOPPED, PRODUCT, PRODUCT, rules, trace()).replayed
+
+
+def test_opening_a_store_is_refused_by_a_reused_key_before_an_absent_merchant() -> None:
+    store = Store("sto_1", "mch_1", "东门店", "鄞州区", "1 号", NOON, "f")
+    assert (
+        code_of(lambda: open_store(None, replace(store, fingerprint="g"), store, trace()))
+        == "idempotency_key_reused"
+    )
+    assert code_of(lambda: open_store(None, None, store, trace())) == "not_found"
+    assert open_store(MERCHANT, store, store, trace()).replayed
+    assert len(open_store(MERCHANT, None, store, trace()).puts) == 2
+
+
+# --- what must not be possible to build -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("face", [0, -1, -100000, 1.0, True], ids=str)
+def test_a_hold_of_nothing_of_less_or_of_a_float_cannot_be_built(town: Town, face: Any) -> None:
+    """Whoever forgets to ask at the door is stopped here: style rule 3. Another hold is open, so that sums do not betray it."""
+    town.buy()
+    town.hold(500)
+    with pytest.raises((AssertionError, redemptions.Unprocessable)):
+        opened(town.card(), face=face)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [{"price_fen": 0}, {"price_fen": -1}, {"bonus_fen": -1}, {"price_fen": 100_000_001}, {"price_fen": 1e5}],
+    ids=str,
+)
+def test_a_product_whose_card_could_never_be_credited_cannot_be_built(terms: dict[str, Any]) -> None:
+    """Else the money comes in and `Card` refuses to exist: paid, and never credited (B9)."""
+    with pytest.raises(AssertionError):
+        offered: Product = replace(PRODUCT, **terms)
+        products.offer(MERCHANT, None, offered, rules_on(NOON.date()), trace())
+
+
+@pytest.mark.parametrize(
+    "merchant_id, who",
+    [
+        ("mch_1", FOREIGN_CASHIER),
+        ("mch_1", replace(CASHIER, stores=("sto_2",))),
+        ("mch_1", Principal("regulator", "off_1", "platform")),
+    ],
+    ids=["another merchant's cashier", "a cashier of another store", "a regulator"],
+)
+def test_only_staff_who_work_at_the_store_may_open_a_hold_for_it(
+    town: Town, merchant_id: str, who: Principal
+) -> None:
+    """T4. The rule is the domain's; the operation only loads."""
+    card = town.buy()
+    assert code_of(lambda: opened(card, 100, who, merchant_id)) == "not_found"
+
+
+def test_two_people_pay_at_once_and_only_one_of_two_transactions_is_credited(town: Town) -> None:
+    order = town.place()
+    one = orders.credit(order, payment(order), NOON)
+    two = orders.credit(order, payment(order, transaction_id="wx-other"), NOON)
+    town.do(one)
+    before = town.rows.image()
+    assert code_of(lambda: town.do(two)) == "contention"
+    assert town.rows.image() == before
+    assert town.money()["custody"] == 100000

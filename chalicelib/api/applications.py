@@ -28,7 +28,7 @@ class Account(Body):
 
 class FilingBody(Body):
     name: Text
-    licence_no: Annotated[str, Field(min_length=18, max_length=18, description="unified social credit code")]
+    licence_no: Annotated[str, Field(pattern=r"^[0-9A-HJ-NPQRTUWXY]{18}$", description="unified social credit code, GB 32100-2015")]
     legal_form: LegalForm
     legal_representative: Text
     industry: Industry
@@ -134,7 +134,7 @@ def index(call: Call) -> Any:
     routes, "GET", "/v1/merchant-applications/{application_id}", "One application", who=REVIEWERS, answer=ApplicationView
 )
 def show(call: Call, application_id: str) -> Any:
-    return view(applications.load(application_id))
+    return view(applications.visible(application_id, call.caller))
 
 
 @endpoint(

@@ -8,7 +8,7 @@ from pydantic import Field
 from chalicelib import keys
 from chalicelib.api import cursors
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models import Body, ListView, View, rfc3339
+from chalicelib.api.models import Body, Limit, ListView, View, rfc3339
 from chalicelib.domain.card import Card
 from chalicelib.domain.codes import PAYMENT_CODE_VALID, PaymentCode, sign_payment_code
 from chalicelib.domain.principal import Principal, Role
@@ -61,7 +61,7 @@ class PaymentCodeView(View):
 
 
 class Page(Body):
-    limit: Annotated[int, Field(ge=1, le=reads.PAGE_MAX)] = 20
+    limit: Limit = 20
     cursor: Annotated[str, Field(max_length=200)] = ""
 
 

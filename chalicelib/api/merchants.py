@@ -93,6 +93,13 @@ class InvitationView(View):
     activation_code: str
 
 
+class StaffView(View):
+    staff_id: str
+    username: str
+    role: str
+    state: str
+
+
 def merchant_view(merchant: Merchant) -> MerchantView:
     return MerchantView(
         merchant_id=merchant.merchant_id,
@@ -245,3 +252,19 @@ def invite(call: Call, merchant_id: str) -> Any:
     staff = done.answer
     answer = InvitationView(staff_id=staff.staff_id, username=staff.username, role=staff.role, activation_code=code)
     return Reply(answer, replayed=done.replayed)
+
+
+@endpoint(
+    routes,
+    "POST",
+    "/v1/merchants/{merchant_id}/staff/{staff_id}/disable",
+    "Take a person's access away, at once",
+    who=frozenset({Role.OWNER, Role.OPERATOR}),
+    answer=StaffView,
+    key=True,
+)
+def disable(call: Call, merchant_id: str, staff_id: str) -> Any:
+    done = merchants.disable(merchant_id, staff_id, call.caller, call.trace)
+    staff = done.answer
+    view = StaffView(staff_id=staff.staff_id, username=staff.username, role=staff.role, state=staff.state)
+    return Reply(view, replayed=done.replayed)

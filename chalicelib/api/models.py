@@ -1,17 +1,32 @@
 """What all request and answer bodies share."""
+import re
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from chalicelib.domain.business_day import SHANGHAI
 from chalicelib.domain.money import AMOUNT_MAX_FEN
 
 Item = TypeVar("Item")
 
+TAG = "~"
+"""Begins the tag of a body that comes in several shapes; a tag is no part of where a mistake is."""
+
 Fen = Annotated[int, Field(ge=1, le=AMOUNT_MAX_FEN, description="whole fen, 1 CNY = 100 fen")]
 FenOrNone = Annotated[int, Field(ge=0, le=AMOUNT_MAX_FEN, description="whole fen, may be 0")]
 Id = Annotated[str, Field(min_length=5, max_length=80, pattern=r"^[a-z]{3}_[0-9A-Z]+$")]
+PAGE_MAX = 100
+
+
+def _digits(given: object) -> object:
+    """A query is text, and text is read leniently by default: "1.0", "+1" and "1_0" would be numbers."""
+    if isinstance(given, str) and re.fullmatch(r"[0-9]{1,4}", given, re.ASCII) is None:
+        raise ValueError("digits only")
+    return given
+
+
+Limit = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=PAGE_MAX)]
 Text = Annotated[str, Field(min_length=1, max_length=100)]
 Code = Annotated[str, Field(min_length=10, max_length=120, pattern=r"^[A-Za-z0-9_-]+$")]
 

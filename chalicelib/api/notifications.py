@@ -17,7 +17,9 @@ class Taken(View):
     message: str = "成功"
 
 
-@endpoint(routes, "POST", "/v1/notifications/wechat-pay", "A notice of WeChat Pay v3", who=EVERYONE, answer=Taken)
+@endpoint(
+    routes, "POST", "/v1/notifications/wechat-pay", "A notice of WeChat Pay v3", who=EVERYONE, answer=Taken, raw=True
+)
 def wechat_pay(call: Call) -> Any:
     notices.take(call.headers, call.raw_body, call.now)
     return Taken()

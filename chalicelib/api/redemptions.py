@@ -1,13 +1,13 @@
 """Redemption (核销): asked for by staff (payment code) or by the consumer (store code); nothing moves before consent."""
-from typing import Any
+from typing import Annotated, Any
 
 from chalice.app import Blueprint
-from pydantic import RootModel
+from pydantic import Discriminator, RootModel, Tag
 
 from chalicelib import ids, keys
 from chalicelib.api.cards import CONSUMER
 from chalicelib.api.http import Call, Reply, endpoint
-from chalicelib.api.models import Body, Code, Fen, Id, View, rfc3339
+from chalicelib.api.models import TAG, Body, Code, Fen, Id, View, rfc3339
 from chalicelib.domain.codes import read_payment_code
 from chalicelib.domain.principal import MERCHANT_ROLES, Principal, Role
 from chalicelib.domain.redemption import Redemption
@@ -31,8 +31,15 @@ class ConsumerRedemption(Body):
     amount_fen: Fen
 
 
-class RedemptionBody(RootModel[StaffRedemption | ConsumerRedemption]):
-    pass
+def _shape(body: Any) -> str:
+    return f"{TAG}consumer" if isinstance(body, dict) and "store_code" in body else f"{TAG}staff"
+
+
+Either = Annotated[StaffRedemption, Tag(f"{TAG}staff")] | Annotated[ConsumerRedemption, Tag(f"{TAG}consumer")]
+
+
+class RedemptionBody(RootModel[Annotated[Either, Discriminator(_shape)]]):
+    """Staff send a `payment_code`, consumers a `store_code`."""
 
 
 class RedemptionView(View):
@@ -93,7 +100,7 @@ def create(call: Call) -> Any:
     asked, caller = call.body.root, call.caller
     if isinstance(asked, StaffRedemption):
         _require_role(caller, MERCHANT_ROLES, "payment_code")
-        code = read_payment_code(keys.code_keys(), asked.payment_code, call.now)
+        code = read_payment_code(keys.code_keys(), asked.payment_code)
         return _reply(redemptions.open_by_staff(code, asked.store_id, asked.amount_fen, caller, call.key, call.now))
     from chalicelib.api.store_codes import resolve
 

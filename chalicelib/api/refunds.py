@@ -140,3 +140,17 @@ def show(call: Call, refund_id: str) -> Any:
 def agree(call: Call, refund_id: str) -> Any:
     done = refunds.agree(refund_id, call.caller, call.now)
     return Reply(refund_view(done.answer), replayed=done.replayed)
+
+
+@endpoint(
+    routes,
+    "POST",
+    "/v1/refunds/{refund_id}/withdraw",
+    "The consumer takes the request back while nobody has agreed",
+    who=CONSUMER,
+    answer=RefundView,
+    key=True,
+)
+def withdraw(call: Call, refund_id: str) -> Any:
+    done = refunds.withdraw(refund_id, call.caller.principal_id, call.now)
+    return Reply(refund_view(done.answer), replayed=done.replayed)

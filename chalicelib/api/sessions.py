@@ -2,12 +2,12 @@
 from typing import Annotated, Any, Literal
 
 from chalice.app import Blueprint
-from pydantic import Field, RootModel
+from pydantic import Discriminator, Field, RootModel, Tag
 
 from chalicelib import credentials
 from chalicelib.api import tokens
 from chalicelib.api.http import EVERYONE, Call, endpoint
-from chalicelib.api.models import Body, View, rfc3339
+from chalicelib.api.models import TAG, Body, View, rfc3339
 from chalicelib.domain.principal import Role
 from chalicelib.operations import merchants, sessions
 
@@ -28,8 +28,15 @@ class StaffLogin(Body):
     totp: Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 
 
-class Login(RootModel[ConsumerLogin | StaffLogin]):
-    pass
+def _shape(body: Any) -> str:
+    return f"{TAG}staff" if isinstance(body, dict) and "username" in body else f"{TAG}consumer"
+
+
+Either = Annotated[ConsumerLogin, Tag(f"{TAG}consumer")] | Annotated[StaffLogin, Tag(f"{TAG}staff")]
+
+
+class Login(RootModel[Annotated[Either, Discriminator(_shape)]]):
+    """Consumers send a `channel`, staff and officials a `username`."""
 
 
 class SessionView(View):

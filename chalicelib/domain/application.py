@@ -91,9 +91,13 @@ class Application:
     version: int = 1
 
 
+UNCLAIMED = ""
+"""In place of the merchant's id, once the application that claimed the licence was rejected."""
+
+
 @dataclass(frozen=True)
 class LicenceClaim:
-    """One licence, one merchant: the row whose absence is the permission to claim it."""
+    """One licence, one merchant: whoever claims it first has it, until that application is rejected."""
 
     licence_no: str
     merchant_id: str
@@ -110,12 +114,21 @@ def draft(earlier: Application | None, application: Application, trace: Trace) -
 
 
 def require_lawful(filing: Filing, company: RegisteredCompany | None, rules: Rules, now: datetime) -> None:
-    """No unlicensed trading. In this order: not registered, other name, not in good standing, expired, too young (R14),
+    """No unlicensed trading. In this order: not registered, other name, other legal representative, not in good standing, expired, too young (R14),
     bank account of another name."""
     if company is None:
         raise Unprocessable("licence_not_found", "登记机关查无此照", f"the registry knows no licence {filing.licence_no}", param="licence_no")
+    if company.licence_no != filing.licence_no:
+        raise Unprocessable("licence_not_found", "登记机关查无此照", "the registry answered for another licence", param="licence_no")
     if company.name != filing.name:
         raise Unprocessable("licence_name_differs", "名称与登记信息不一致", f"licence {filing.licence_no} has another name", param="name")
+    if company.legal_representative != filing.legal_representative:
+        raise Unprocessable(
+            "legal_representative_differs",
+            "法定代表人与登记信息不一致",
+            f"licence {filing.licence_no} has another legal representative",
+            param="legal_representative",
+        )
     if company.status != "normal":
         raise Unprocessable(
             "licence_not_in_good_standing",
@@ -157,6 +170,9 @@ def submit(application: Application, claim: LicenceClaim | None, trace: Trace) -
     if claim is None:
         taken = Conflict("licence_taken", "该营业执照已被其他商户使用", f"licence {application.filing.licence_no} belongs to another merchant")
         claims = (create(LicenceClaim(application.filing.licence_no, application.merchant_id), otherwise=taken),)
+    elif claim.merchant_id == UNCLAIMED:
+        claimed = replace(claim, merchant_id=application.merchant_id, version=claim.version + 1)
+        claims = (change(claim, claimed),)
     elif claim.merchant_id != application.merchant_id:
         raise Conflict("licence_taken", "该营业执照已被其他商户使用", f"licence {claim.licence_no} belongs to another merchant")
     after = replace(application, state=state, licence_checked_at=trace.at, reason="", version=application.version + 1)
@@ -167,9 +183,10 @@ def approve_as_operator(application: Application, reviewer: Principal, trace: Tr
     """Four eyes: who filed it may not approve it. The same person again: what is there."""
     if application.operator_id == reviewer.principal_id:
         return Decision(application, replayed=True)
+    _require_role(reviewer, Role.OPERATOR)
     state = move(TRANSITIONS, "application", "申请", application.state, ApplicationEvent.OPERATOR_APPROVE)
     if reviewer.principal_id == application.filed_by:
-        raise Forbidden("second_person_needed", "申请须由另一人审核", "whoever filed an application may not approve it")
+        raise _second_person()
     after = replace(application, state=state, operator_id=reviewer.principal_id, version=application.version + 1)
     return _audited(application, after, "application.approve", trace, "")
 
@@ -180,8 +197,11 @@ def approve_as_regulator(
     """The merchant begins to exist. `names`: its pinyin and initials for the search. The same person again: what is there."""
     if application.regulator_id == reviewer.principal_id:
         return Decision(application, replayed=True)
-    state = move(TRANSITIONS, "application", "申请", application.state, ApplicationEvent.REGULATOR_APPROVE)
+    _require_role(reviewer, Role.REGULATOR)
     _require_district(application, reviewer)
+    state = move(TRANSITIONS, "application", "申请", application.state, ApplicationEvent.REGULATOR_APPROVE)
+    if reviewer.principal_id in (application.operator_id, application.filed_by):
+        raise _second_person()
     after = replace(
         application, state=state, regulator_id=reviewer.principal_id, filing_no=filing_no, version=application.version + 1
     )
@@ -189,18 +209,34 @@ def approve_as_regulator(
     return _audited(application, after, "application.approve", trace, "", (create(merchant),))
 
 
-def reject(application: Application, reviewer: Principal, reason: str, trace: Trace) -> Decision[Application]:
-    """Each reviewer rejects at their own step only."""
+def _second_person() -> Forbidden:
+    return Forbidden("second_person_needed", "申请须由另一人审核", "an application is filed and approved by different persons")
+
+
+def _require_role(reviewer: Principal, role: Role) -> None:
+    if reviewer.role is not role:
+        raise Forbidden("role_not_allowed", "当前角色无权执行该操作", f"a {reviewer.role} may not do this")
+
+
+def reject(
+    application: Application, claim: LicenceClaim | None, reviewer: Principal, reason: str, trace: Trace
+) -> Decision[Application]:
+    """Each reviewer rejects at their own step only. The licence is free again for its true owner."""
+    if reviewer.role is Role.REGULATOR:
+        _require_district(application, reviewer)
+    if application.state is ApplicationState.REJECTED:
+        return Decision(application, replayed=True)
     state = move(TRANSITIONS, "application", "申请", application.state, ApplicationEvent.REJECT)
     step = Role.OPERATOR if application.state is ApplicationState.SUBMITTED else Role.REGULATOR
     if reviewer.role is not step:
         raise Conflict(
             f"application_{application.state}", "该申请不在你的审核环节", f"the application is {application.state}, its next reviewer is a {step}"
         )
-    if step is Role.REGULATOR:
-        _require_district(application, reviewer)
+    freed: tuple[Put, ...] = ()
+    if claim is not None and claim.merchant_id == application.merchant_id:
+        freed = (change(claim, replace(claim, merchant_id=UNCLAIMED, version=claim.version + 1)),)
     after = replace(application, state=state, operator_id="", reason=reason, version=application.version + 1)
-    return _audited(application, after, "application.reject", trace, reason)
+    return _audited(application, after, "application.reject", trace, reason, freed)
 
 
 def _require_district(application: Application, reviewer: Principal) -> None:

@@ -81,7 +81,7 @@ class Card:
 
     @property
     def available_fen(self) -> int:
-        return self.paid_fen + self.bonus_fen - self.used_fen - self.held_fen
+        return self.face_fen - self.held_fen
 
     @property
     def escrow_fen(self) -> int:

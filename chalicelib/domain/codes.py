@@ -68,16 +68,21 @@ def sign_payment_code(keys: CodeKeys, code: PaymentCode) -> str:
     return _sign(keys, b"payment", seconds + bytes.fromhex(code.nonce) + code.card_id.encode("ascii"))
 
 
-def read_payment_code(keys: CodeKeys, text: str, now: datetime) -> PaymentCode:
-    """Order of refusals: invalid (foreign, altered, cut), expired."""
+def read_payment_code(keys: CodeKeys, text: str) -> PaymentCode:
+    """Unprocessable `payment_code_invalid` for any foreign, altered or cut code. Whether it is fresh is asked when it is used."""
     payload = _verify(keys, b"payment", text)
     if payload is None or len(payload) <= _EXPIRY_BYTES + _NONCE_BYTES:
         raise Unprocessable("payment_code_invalid", "付款码无效", "this payment code is not valid", param="payment_code")
     expires_at = datetime.fromtimestamp(int.from_bytes(payload[:_EXPIRY_BYTES], "big"), SHANGHAI)
-    if now > expires_at + CLOCK_SKEW:
-        raise Unprocessable("payment_code_expired", "付款码已过期，请刷新", "this payment code has expired, show a fresh one", param="payment_code")
     nonce = payload[_EXPIRY_BYTES : _EXPIRY_BYTES + _NONCE_BYTES].hex()
     return PaymentCode(payload[_EXPIRY_BYTES + _NONCE_BYTES :].decode("ascii"), nonce, expires_at)
+
+
+def require_fresh(expires_at: datetime, now: datetime) -> None:
+    if now > expires_at + CLOCK_SKEW:
+        raise Unprocessable(
+            "payment_code_expired", "付款码已过期，请刷新", "this payment code has expired, show a fresh one", param="payment_code"
+        )
 
 
 def _sign(keys: CodeKeys, kind: bytes, payload: bytes) -> str:

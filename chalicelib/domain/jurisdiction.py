@@ -9,7 +9,9 @@ from datetime import date
 
 @dataclass(frozen=True)
 class Rules:
-    """`bonus_line_percent`: bonus / price from which a second person has to look (risk signal 5, yellow at a discount of 30 %)."""
+    """`bonus_line_percent`: bonus / price from which a second person has to look (risk signal 5, yellow at a discount of 30 %).
+    `cooling_used_pricing`: "discounted" or "list", the price of what was used when a card is given back in the cooling-off days;
+    not settled, so the consumer-friendly reading."""
 
     in_force_from: date
     cooling_off_days: int
@@ -21,6 +23,7 @@ class Rules:
     filing_due_days: int
     filing_due_article: str
     bonus_line_percent: int
+    cooling_used_pricing: str
 
 
 ZHEJIANG = (
@@ -35,6 +38,7 @@ ZHEJIANG = (
         filing_due_days=30,
         filing_due_article="单用途商业预付卡管理办法(试行) 第7条",
         bonus_line_percent=42,
+        cooling_used_pricing="discounted",
     ),
 )
 

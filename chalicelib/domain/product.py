@@ -7,7 +7,7 @@ from chalicelib.domain.audit import Trace, entry
 from chalicelib.domain.decision import Decision, create
 from chalicelib.domain.jurisdiction import Rules
 from chalicelib.domain.merchant import Merchant
-from chalicelib.domain.money import fen_to_yuan
+from chalicelib.domain.money import AMOUNT_MAX_FEN, fen_to_yuan
 from chalicelib.domain.refusals import Unprocessable, absent, key_reused
 
 CONTRACT_VERSION = "2026-01"
@@ -33,6 +33,12 @@ class Product:
     contract_version: str = CONTRACT_VERSION
     state: ProductState = ProductState.ON_SALE
     version: int = 1
+
+    def __post_init__(self) -> None:
+        assert type(self.price_fen) is int
+        assert type(self.bonus_fen) is int
+        assert 0 < self.price_fen <= AMOUNT_MAX_FEN
+        assert 0 <= self.bonus_fen <= AMOUNT_MAX_FEN
 
 
 def offer(

@@ -11,6 +11,7 @@ from enum import StrEnum
 from chalicelib.domain import chart
 from chalicelib.domain.business_day import business_date
 from chalicelib.domain.card import Card
+from chalicelib.domain.codes import require_fresh
 from chalicelib.domain.decision import Decision, Put, change, create
 from chalicelib.domain.principal import Principal, Role
 from chalicelib.domain.refusals import Conflict, Unprocessable, absent, key_reused
@@ -71,6 +72,10 @@ class Redemption:
     hash: str = ""
     version: int = 1
 
+    def __post_init__(self) -> None:
+        assert type(self.face_fen) is int
+        assert self.face_fen > 0
+
     @property
     def transfer(self) -> Transfer:
         """The posted transfer that this row is."""
@@ -108,8 +113,8 @@ def open_redemption(
 ) -> Decision[Redemption]:
     """Hold `ask.face_fen` on the card until the holder decides.
 
-    Order of refusals: key reused, card absent, card of another merchant (as absent), code used, card not active,
-    too many holds, balance too small.
+    Order of refusals: key reused, card absent (also: of another merchant, not the asker's, not the staff's store), code expired,
+    code used, too many codes, card not active, too many holds, balance too small.
     """
     if earlier is not None:
         if earlier.fingerprint != ask.fingerprint:
@@ -117,11 +122,12 @@ def open_redemption(
         return Decision(earlier, replayed=True)
     if card is None or card.merchant_id != merchant_id:
         raise absent("卡", "card")
-    if principal.role is Role.CONSUMER and principal.principal_id != card.holder_id:
+    if not _may_ask(card, ask, principal):
         raise absent("卡", "card")
     after = card
     if ask.code_nonce is not None:
         assert ask.code_expires_at is not None
+        require_fresh(ask.code_expires_at, now)
         after = card.with_code_used(ask.code_nonce, ask.code_expires_at, now)
     card.require_active()
     _require_room(card, ask.face_fen)
@@ -138,6 +144,12 @@ def open_redemption(
         fingerprint=ask.fingerprint,
     )
     return Decision(redemption, (create(redemption), change(card, after.held(ask.face_fen))))
+
+
+def _may_ask(card: Card, ask: Ask, principal: Principal) -> bool:
+    if principal.role is Role.CONSUMER:
+        return principal.principal_id == card.holder_id
+    return principal.works_at(card.merchant_id, ask.store_id)
 
 
 def _require_room(card: Card, face_fen: int) -> None:

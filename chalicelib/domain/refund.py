@@ -9,7 +9,9 @@ With P paid, B given on top, U face value used (法释〔2025〕4号, with the r
 Refund states:
 
     requested -> in_transit -> instructed -> succeeded
-        \\_ (automatic ones start in_transit)     \\_ rejected (the provider's definitive no: money back on the card)
+        \\_ withdrawn        \\_____________\\___ rejected (the provider's definitive no: money back on the card)
+
+Automatic ones start `in_transit`; one that gives nothing back goes from `requested` to `succeeded`.
 
 `in_transit` is the recovery point: card -> refund_in_transit is posted and the external number (the refund's own id) is
 committed before the provider is asked. Unknown stays where it is; no timer turns unknown into failed.
@@ -41,6 +43,7 @@ class RefundState(StrEnum):
     INSTRUCTED = "instructed"
     SUCCEEDED = "succeeded"
     REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
 
 
 class RefundEvent(StrEnum):
@@ -48,10 +51,13 @@ class RefundEvent(StrEnum):
     INSTRUCT = "instruct"
     SUCCEED = "succeed"
     REJECT = "reject"
+    WITHDRAW = "withdraw"
 
 
 TRANSITIONS: Mapping[tuple[RefundState, RefundEvent], RefundState] = {
     (RefundState.REQUESTED, RefundEvent.AGREE): RefundState.IN_TRANSIT,
+    (RefundState.REQUESTED, RefundEvent.SUCCEED): RefundState.SUCCEEDED,
+    (RefundState.REQUESTED, RefundEvent.WITHDRAW): RefundState.WITHDRAWN,
     (RefundState.IN_TRANSIT, RefundEvent.INSTRUCT): RefundState.INSTRUCTED,
     (RefundState.IN_TRANSIT, RefundEvent.SUCCEED): RefundState.SUCCEEDED,
     (RefundState.IN_TRANSIT, RefundEvent.REJECT): RefundState.REJECTED,
@@ -93,15 +99,16 @@ class Reason:
 
 
 def quote(card: Card, reason: Reason, rules: Rules, now: datetime) -> Quote:
-    """What the law gives back today. The card is left alone.
+    """What the law gives back today, by the rule that is best for the consumer. The card is left alone.
 
-    Partial use within the cooling-off days is priced with the discount: the law is silent, this is the reading that is better
-    for the consumer (parameter cooling_used_pricing = discounted).
+    Within the cooling-off days no cause is asked for. How partial use is priced then, the law leaves open: a parameter
+    of the rules says it.
     """
     last_day = business_date(card.activated_at) + timedelta(days=rules.cooling_off_days)
-    cooling = reason.no_reason and business_date(now) <= last_day and not reason.consumed_before
-    if cooling:
-        return _quoted(card, "R1", card.escrow_fen, True, rules.cooling_off_article, rules, now)
+    if business_date(now) <= last_day and not reason.consumed_before:
+        at_list = rules.cooling_used_pricing == "list"
+        refund_fen = max(0, card.paid_fen - card.used_fen) if at_list else card.escrow_fen
+        return _quoted(card, "R1", refund_fen, True, rules.cooling_off_article, rules, now)
     if reason.no_reason:
         raise Unprocessable(
             "cooling_off_over",
@@ -184,6 +191,7 @@ def request(
     if card is None or card.holder_id != asked.consumer_id or quoted is None:
         raise absent("卡", "card")
     require_refundable(card, now)
+    assert quoted.refund_fen + quoted.release_fen == card.escrow_fen
     refund = replace(
         asked,
         order_id=order_id,
@@ -227,15 +235,26 @@ def require_refundable(card: Card, now: datetime) -> None:
 
 
 def agree(refund: Refund, card: Card, now: datetime) -> Decision[Refund]:
-    """The merchant agrees to what was quoted."""
+    """The merchant agrees to what was quoted. Where that is nothing, the refund ends here."""
     if refund.state in (RefundState.IN_TRANSIT, RefundState.INSTRUCTED, RefundState.SUCCEEDED):
         return Decision(refund, replayed=True)
-    state = move(TRANSITIONS, "refund", "退款", refund.state, RefundEvent.AGREE)
+    event = RefundEvent.AGREE if refund.amount_fen else RefundEvent.SUCCEED
+    state = move(TRANSITIONS, "refund", "退款", refund.state, event)
     moved, transfers = _moved_out(card, refund, now)
     after = replace(refund, state=state, version=refund.version + 1)
-    if after.amount_fen == 0:
-        after = replace(after, state=RefundState.SUCCEEDED, resolved_at=now)
+    if state is RefundState.SUCCEEDED:
+        after = replace(after, resolved_at=now)
     return Decision(after, (change(refund, after), change(card, moved), *transfers))
+
+
+def withdraw(refund: Refund, card: Card, now: datetime) -> Decision[Refund]:
+    """The consumer takes a request back that nobody has agreed to: the card can be used again."""
+    if refund.state is RefundState.WITHDRAWN:
+        return Decision(refund, replayed=True)
+    state = move(TRANSITIONS, "refund", "退款", refund.state, RefundEvent.WITHDRAW)
+    after = replace(refund, state=state, resolved_at=now, version=refund.version + 1)
+    usable = replace(card, state=CardState.ACTIVE, version=card.version + 1)
+    return Decision(after, (change(refund, after), change(card, usable)))
 
 
 def _moved_out(card: Card, refund: Refund, now: datetime) -> tuple[Card, tuple[Put, ...]]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from chalicelib.domain.audit import Trace, entry
 from chalicelib.domain.decision import Decision, change, create
 from chalicelib.domain.principal import MERCHANT_ROLES, Principal, Role
-from chalicelib.domain.refusals import Conflict, Forbidden, NotAuthenticated, Refusal, key_reused
+from chalicelib.domain.refusals import Conflict, Forbidden, NotAuthenticated, Refusal, absent, key_reused
 from chalicelib.domain.state import move
 
 FAILURES_MAX = 5
@@ -69,15 +69,21 @@ class Staff:
 
 
 def invite(earlier: Staff | None, staff: Staff, inviter: Principal, trace: Trace) -> Decision[Staff]:
-    """Order of refusals: role not yours to give, user name taken."""
+    """Order of refusals: another organisation (as absent), role not yours to give, stores not yours, user name taken."""
+    if inviter.role is not Role.OPERATOR and inviter.organisation_id != staff.organisation_id:
+        raise absent("商户", "merchant")
     if staff.role not in MAY_INVITE.get(inviter.role, frozenset()):
         raise Forbidden("role_not_yours_to_give", "无权授予该角色", f"a {inviter.role} may not invite a {staff.role}")
+    if inviter.stores and not (staff.stores and set(staff.stores) <= set(inviter.stores)):
+        raise Forbidden("stores_not_yours_to_give", "无权授予这些门店", "whoever is bound to stores may give rights in these only")
     taken = Conflict("username_taken", "用户名已被使用", f"user name {staff.username} is taken", param="username")
     if earlier is not None:
         if earlier.organisation_id != staff.organisation_id:
             raise taken
+        if earlier.invitation_hash != staff.invitation_hash:
+            raise taken
         if earlier.fingerprint != staff.fingerprint:
-            raise key_reused() if earlier.state is StaffState.INVITED else taken
+            raise key_reused()
         return Decision(earlier, replayed=True)
     assert staff.role in MERCHANT_ROLES
     audit = entry(trace, staff.staff_id, "staff.invite", "", f"{staff.role} of {staff.organisation_id}")
@@ -102,6 +108,15 @@ def activate(staff: Staff, invitation_hash: str, password_hash: str, totp_secret
     return Decision(after, (change(staff, after), create(audit)))
 
 
+def disable(staff: Staff, trace: Trace) -> Decision[Staff]:
+    """Out at once: a token is worth nothing without an active person."""
+    if staff.state is StaffState.DISABLED:
+        return Decision(staff, replayed=True)
+    state = move(TRANSITIONS, "staff", "员工", staff.state, StaffEvent.DISABLE)
+    after = replace(staff, state=state, version=staff.version + 1)
+    return Decision(after, (change(staff, after), create(entry(trace, staff.staff_id, "staff.disable", staff.state, after.state))))
+
+
 @dataclass(frozen=True)
 class SignIn:
     """The outcome of a try. `refusal` is raised by the door after the failure was counted."""
@@ -121,6 +136,7 @@ def require_unlocked(staff: Staff | None, now: datetime) -> Staff:
 
 def sign_in(staff: Staff, password_matches: bool, totp_step: int | None, now: datetime) -> Decision[SignIn]:
     """`totp_step`: the 30-second step whose code was given, None if none matches. A step is accepted once."""
+    require_unlocked(staff, now)
     if password_matches and totp_step is not None and totp_step > staff.totp_step:
         after = replace(staff, totp_step=totp_step, failures=0, locked_until=None, version=staff.version + 1)
         return Decision(SignIn(after, None), (change(staff, after),))

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from chalicelib.domain.business_day import SHANGHAI
+
 GENESIS = "0" * 64
 
 
@@ -40,6 +42,7 @@ class Transfer:
 
     def __post_init__(self) -> None:
         assert type(self.amount_fen) is int
+        assert type(self.face_fen) is int
         assert self.amount_fen >= 0
         assert self.amount_fen > 0 or self.face_fen > 0
         assert self.face_fen >= 0
@@ -54,7 +57,7 @@ class Transfer:
         """The bytes that are hashed: JSON, keys sorted, no spaces, ASCII only; times in +08:00 to the microsecond."""
         fields = asdict(self) | {
             "business_date": self.business_date.isoformat(),
-            "posted_at": self.posted_at.isoformat(timespec="microseconds"),
+            "posted_at": self.posted_at.astimezone(SHANGHAI).isoformat(timespec="microseconds"),
             "kind": str(self.kind),
         }
         return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")

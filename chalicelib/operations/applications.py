@@ -67,7 +67,8 @@ def review(application_id: str, approve: bool, reason: str, reviewer: Principal,
         if not approve:
             if not reason:
                 raise BadRequest("reason_required", "请填写驳回原因", "a rejection needs its reason", param="reason")
-            return rules.reject(application, reviewer, reason, trace)
+            claim = reads.get(LicenceClaim, application.filing.licence_no)
+            return rules.reject(application, claim, reviewer, reason, trace)
         if reviewer.role is Role.OPERATOR:
             return rules.approve_as_operator(application, reviewer, trace)
         names = search_names(application.filing.name)

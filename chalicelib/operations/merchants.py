@@ -75,7 +75,7 @@ def invite(
         district="",
         invited_at=trace.at,
         invitation_hash=credentials.activation_hash(code),
-        fingerprint=ids.fingerprint(key, role, *stores),
+        fingerprint=ids.fingerprint(role, *stores),
     )
     return commit(lambda: staff_rules.invite(reads.get(Staff, staff_id), staff, caller, trace)), code
 
@@ -91,6 +91,20 @@ def _require_present(merchant_id: str, stores: tuple[str, ...]) -> None:
 def _require_own(merchant_id: str, caller: Principal) -> None:
     if not caller.works_for(merchant_id):
         raise absent("商户", "merchant")
+
+
+def disable(merchant_id: str, staff_id: str, caller: Principal, trace: Trace) -> Done[Staff]:
+    """The owner's staff, not the owner: an operator disables an owner."""
+
+    def decide() -> Decision[Staff]:
+        staff = reads.get(Staff, staff_id)
+        if staff is None or staff.organisation_id != merchant_id or staff.role not in staff_rules.MAY_INVITE[caller.role]:
+            raise absent("员工", "member of staff")
+        if caller.role is not Role.OPERATOR:
+            _require_own(merchant_id, caller)
+        return staff_rules.disable(staff, trace)
+
+    return commit(decide)
 
 
 def staff_id_of(username: str) -> str:

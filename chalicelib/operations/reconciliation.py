@@ -1,4 +1,4 @@
-"""Three-way reconciliation of a day: fetch and archive the bill and the statement, match them with the ledger, keep the result."""
+"""Three-way reconciliation of a day: fetch and archive bill and statement, match them with the ledger, keep the result."""
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -124,7 +124,7 @@ def _keep_differences(day: date, result: Match, now: datetime) -> None:
 def _sides(day: date, archive: Archive, now: datetime) -> Sides:
     bill, statement = archive.get(_bill_key(day)), archive.get(_statement_key(day))
     if bill is None or statement is None:
-        raise Conflict("not_fetched", f"{day} 的账单或对账单尚未取得", f"the bill or the statement of {day} is not in the archive")
+        raise Conflict("not_fetched", f"{day} 的账单或对账单尚未取得", f"bill or statement of {day} is not in the archive")
     provider, told = _lines_in(bill), json.loads(statement)
     base = _base(day)
     before = day - timedelta(days=1)

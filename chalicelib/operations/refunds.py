@@ -84,6 +84,18 @@ def agree(refund_id: str, principal: Principal, now: datetime, pay: WechatPay | 
     return Done(pursue(card_id, refund_id, now, pay), done.replayed)
 
 
+def withdraw(refund_id: str, consumer_id: str, now: datetime) -> Done[Refund]:
+    card_id = ids.owner_of("crd", refund_id)
+
+    def decide() -> Decision[Refund]:
+        refund, card = _load(card_id, refund_id)
+        if refund is None or card is None or refund.consumer_id != consumer_id:
+            raise absent("退款", "refund")
+        return rules.withdraw(refund, card, now)
+
+    return commit(decide)
+
+
 def pursue(card_id: str, refund_id: str, now: datetime, pay: WechatPay | None = None) -> Refund:
     """One step at the provider for a refund that is under way: tell it, or ask about it. Unknown changes nothing.
 

@@ -96,7 +96,7 @@ def content_of(report: Report, archive: Archive | None = None) -> bytes:
     """The file as it was made. Conflict `report_altered` when the archive has another one, or none."""
     content = (archive or objects.connect()).get(report.key)
     if content is None or hashlib.sha256(content).hexdigest() != report.sha256:
-        raise Conflict("report_altered", "归档的报告与登记的摘要不符", f"the archived file of {report.report_id} is not what was made")
+        raise Conflict("report_altered", "归档的报告与摘要不符", f"the archived file of {report.report_id} is not what was made")
     return content
 
 

@@ -1,8 +1,8 @@
 """From Chalice's deployment zip to ours: without dead weight, with bytecode, and the same bytes every time.
 
-Lambda's file system is read-only, so that without bytecode in the package every cold start compiles every module again. The bytecode
-is unchecked (no look at the source's time) and made under /var/task, where Lambda unpacks it. Our own modules keep their
-source beside it, for tracebacks; dependencies are bytecode only (2.4 MB less). Dependencies are prepared once per set of
+Lambda's file system is read-only, so that without bytecode in the package every cold start compiles every module again. The
+bytecode is unchecked (no look at the source's time) and made under /var/task, where Lambda unpacks it. Our own modules keep
+their source beside it, for tracebacks; dependencies are bytecode only (2.4 MB less). Dependencies are prepared once per set of
 pins; a change of our own code costs a second.
 """
 import hashlib
@@ -110,7 +110,8 @@ def _compile(tree: Path, keep_source: bool) -> None:
         if compiler.stdin:
             compiler.stdin.write(names)
             compiler.stdin.close()
-    if any([compiler.wait() for compiler, _ in started]):
+    exits = [compiler.wait() for compiler, _ in started]
+    if any(exits):
         raise BuildFailed("A module of the package does not compile; the message stands above.")
 
 

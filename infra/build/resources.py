@@ -10,7 +10,7 @@ from infra.build.failure import BuildFailed
 WORKFLOW = "${workflow:"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc,unused-ignore]
     """YAML with CloudFormation's short tags."""
 
 
@@ -35,7 +35,7 @@ _Loader.add_multi_constructor("!", _intrinsic)
 def load(root: Path, stage: str) -> dict[str, Any]:
     """The merge template of a stage: workflows embedded, no aliases left. Raises BuildFailed."""
     text = (root / "infra" / "resources.yaml").read_text(encoding="utf-8")
-    template: dict[str, Any] = _unshared(yaml.load(text, Loader=_Loader))  # noqa: S506 - a SafeLoader
+    template: dict[str, Any] = _unshared(yaml.load(text, Loader=_Loader))
     template["Parameters"]["Stage"]["Default"] = stage
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})

@@ -1,6 +1,6 @@
 """Deploys the packaged template through CloudFormation, as one would to the cloud: upload, create or update, wait, read outputs.
 
-Afterwards it does by API what the emulator's CloudFormation leaves out, and fills the secret that nobody but an administrator knows.
+Afterwards it does by API what the emulator's CloudFormation leaves out, and fills the secret that only an administrator knows.
 """
 import hashlib
 import json
@@ -32,7 +32,9 @@ class Cloud:
         return boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=ACCESS_KEY, region_name=REGION)
 
     def client(self, name: str) -> Any:
-        config = botocore.config.Config(retries={"total_max_attempts": 1}, inject_host_prefix=False, s3={"addressing_style": "path"})
+        config = botocore.config.Config(
+            retries={"total_max_attempts": 1}, inject_host_prefix=False, s3={"addressing_style": "path"}
+        )
         return self.session().client(name, endpoint_url=self.url, config=config)
 
 

@@ -170,7 +170,7 @@ class Platform:
         if not self.persist:
             self._empty()
         elif marker.exists():
-            self._tell("The last platform here did not stop cleanly: what it did after its start is lost; `make reset` begins anew.")
+            self._tell("The last platform here was killed: what it did after its start is lost; `make reset` begins anew.")
         marker.touch()
         self._stops.append(lambda: marker.unlink(missing_ok=True))
 

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from chalicelib.domain.codes import CodeKeys, PaymentCode, read_payment_code, sign_payment_code
+from chalicelib.domain.codes import CodeKeys, PaymentCode, read_payment_code, require_fresh, sign_payment_code
 from chalicelib.domain.refund import Cause
 from chalicelib.domain.refusals import Refusal
 from chalicelib.domain.transfer import Transfer
@@ -155,7 +155,8 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
 
     def scan(self, own: str, text: str, face: int) -> None:
         try:
-            code = read_payment_code(KEYS, text, self.clock)
+            code = read_payment_code(KEYS, text)
+            require_fresh(code.expires_at, self.clock)
         except Refusal as refusal:
             return self.count("scan", refusal.code)
         assert code.card_id == f"crd_{own}"

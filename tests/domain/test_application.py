@@ -74,7 +74,9 @@ class Office:
         return self.do(applications.approve_as_regulator(self.file, who, "NB-1", NAMES, self.trace()))
 
     def reject(self, who: Principal) -> Any:
-        return self.do(applications.reject(self.file, who, "照片不清", self.trace()))
+        return self.do(applications.reject(
+                self.file, self.rows.get(LicenceClaim, FILING.licence_no), who, "照片不清", self.trace()
+            ))
 
 
 @pytest.fixture

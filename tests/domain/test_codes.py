@@ -12,6 +12,7 @@ from chalicelib.domain.codes import (
     PaymentCode,
     StoreCode,
     read_payment_code,
+    require_fresh,
     read_store_code,
     sign_payment_code,
     sign_store_code,
@@ -33,7 +34,7 @@ READERS: dict[str, Any] = {
     ),
     "payment": (
         sign_payment_code(KEYS, PAYMENT),
-        lambda keys, text: read_payment_code(keys, text, NOON),
+        lambda keys, text: read_payment_code(keys, text),
         "payment_code_invalid",
     ),
 }
@@ -48,13 +49,20 @@ def raw_of(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
+def scanned(text: str, now: datetime) -> PaymentCode:
+    """A code as its use sees it: genuine, then fresh."""
+    code = read_payment_code(KEYS, text)
+    require_fresh(code.expires_at, now)
+    return code
+
+
 def text_of(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def test_a_signed_code_reads_as_what_was_signed() -> None:
     assert read_store_code(KEYS, READERS["store"][0]) == STORE
-    assert read_payment_code(KEYS, READERS["payment"][0], NOON) == PAYMENT
+    assert read_payment_code(KEYS, READERS["payment"][0]) == PAYMENT
 
 
 @KIND
@@ -120,7 +128,7 @@ def test_after_a_rotation_old_codes_are_still_read_and_new_ones_have_the_new_key
 
 def test_a_store_code_is_no_payment_code_and_the_other_way_round() -> None:
     long_store = sign_store_code(KEYS, StoreCode("sto_" + "0" * 52, 1))
-    assert code_of(lambda: read_payment_code(KEYS, long_store, NOON)) == "payment_code_invalid"
+    assert code_of(lambda: read_payment_code(KEYS, long_store)) == "payment_code_invalid"
     assert code_of(lambda: read_store_code(KEYS, READERS["payment"][0])) == "store_code_invalid"
 
 
@@ -138,13 +146,13 @@ def test_a_store_code_is_no_payment_code_and_the_other_way_round() -> None:
 )
 def test_a_payment_code_is_read_for_60_seconds_and_2_of_skew(seconds: float, refused: str) -> None:
     text = READERS["payment"][0]
-    assert code_of(lambda: read_payment_code(KEYS, text, NOON + timedelta(seconds=seconds))) == refused
+    assert code_of(lambda: scanned(text, NOON + timedelta(seconds=seconds))) == refused
 
 
 def test_an_altered_code_that_is_also_old_is_invalid_not_expired() -> None:
     text = READERS["payment"][0]
     assert (
-        code_of(lambda: read_payment_code(KEYS, text[:-1], NOON + timedelta(days=1)))
+        code_of(lambda: scanned(text[:-1], NOON + timedelta(days=1)))
         == "payment_code_invalid"
     )
 
@@ -163,13 +171,13 @@ def hold_with_code(town: Town, now: datetime) -> str:
     from chalicelib.domain.redemption import Ask
     from tests.domain.town import CASHIER
 
-    def scanned() -> None:
-        code = read_payment_code(KEYS, sign_payment_code(KEYS, PaymentCode("crd_1", NONCE, EXPIRY)), town.now)
+    def used() -> None:
+        code = read_payment_code(KEYS, sign_payment_code(KEYS, PaymentCode("crd_1", NONCE, EXPIRY)))
         town.count += 1
         ask = Ask(f"red_1_{town.count}", "sto_1", 100, str(town.count), code.nonce, code.expires_at)
         town.do(redemptions.open_redemption(town.card(), None, ask, CASHIER, "mch_1", town.now))
 
-    return code_of(scanned)
+    return code_of(used)
 
 
 @pytest.mark.parametrize("first, second", [(0, 0), (0, 59), (30, 59.999)])

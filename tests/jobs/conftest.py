@@ -10,7 +10,18 @@ from chalicelib import config
 from chalicelib.store import tables
 from tests.jobs.town import Town
 
-SETTINGS = ["version", "archive_bucket", "app_secret", "counterparts_secret", "public_url", "wechat_url", "wechat_pay_url", "custodian_url", "business_registry_url", "regulator_url"]
+SETTINGS = (
+    "version",
+    "archive_bucket",
+    "app_secret",
+    "counterparts_secret",
+    "public_url",
+    "wechat_url",
+    "wechat_pay_url",
+    "custodian_url",
+    "business_registry_url",
+    "regulator_url",
+)
 
 
 @pytest.fixture

@@ -242,9 +242,9 @@ def test_a_transfer_that_came_after_the_fold_is_named(books: Books) -> None:
 
 def refund_of(books: Books, order: Order, at: datetime) -> Refund:
     card = books.town.card(order.card_id)
-    asked = replace(sample.asked(ids.derived_within("ref", card.card_id, "r"), card.card_id, refunds.Cause.MERCHANT, at), rule="R1")
+    refund_id = ids.derived_within("ref", card.card_id, "r")
+    asked = sample.asked(refund_id, card.card_id, refunds.Cause.MERCHANT, at, consumer_id=card.holder_id)
     quoted = refunds.Quote("R1", card.escrow_fen, 0, True, (), at.date(), "")
-    asked = replace(asked, consumer_id=card.holder_id)
     done: Refund = books.town.commit(refunds.request(card, order.order_id, None, asked, quoted, at))
     return done
 

@@ -52,9 +52,9 @@ class Town:
         return made
 
     def buy(
-        self, merchant_id: str, own: str, fen: int = 100000, bonus: int = 30000, at: datetime = NOON, paid_at: datetime | None = None
+        self, merchant_id: str, own: str, fen: int = 100000, at: datetime = NOON, paid_at: datetime | None = None
     ) -> Order:
-        made = self.order(merchant_id, own, fen, bonus, at)
+        made = self.order(merchant_id, own, fen, at=at)
         proof = ProvenPayment(made.order_id, f"tx-{own}", fen, "CNY", paid_at or at)
         paid: Order = self.commit(orders.credit(made, proof, at))
         return paid

@@ -1,0 +1,180 @@
+"""The platform in this process: the app behind chalice's test client, moto's tables made of infra/resources.yaml, one movable
+clock, and rows for the people and things a test begins with."""
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from infra.local.sandbox.clock import Clock
+from infra.local.sandbox.credentials import load_or_make
+from infra.local.sandbox.testing import NOON
+from tests import resources
+from tests.source import ROOT
+
+NOBODY = "http://127.0.0.1:9"
+"""Where the counterparts are when a test has none: nobody listens there."""
+
+TABLE_SETTINGS = {f"{name.removesuffix('Table').upper()}_TABLE": name for name in resources.LOGICAL_NAMES}
+COUNTERPARTS = {"WECHAT": "wechat", "WECHAT_PAY": "wechat-pay", "CUSTODIAN": "custodian", "BUSINESS_REGISTRY": "registry", "REGULATOR": "regulator"}
+
+
+@cache
+def invented() -> tuple[dict[str, dict[str, str]], Any]:
+    """Credentials of counterparts that nobody runs, and WeChat Pay's private key, for notices made in a test."""
+    with TemporaryDirectory() as directory:
+        return load_or_make(Path(directory))
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    text: str
+    headers: Mapping[str, Any]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def code(self) -> str:
+        """Of a problem; "" for anything else."""
+        problem = str(self.headers.get("Content-Type")).startswith("application/problem+json")
+        return str(self.json["code"]) if problem else ""
+
+    @property
+    def replayed(self) -> bool:
+        return self.headers.get("Idempotent-Replayed") == "true"
+
+
+@dataclass
+class Platform:
+    clock: Clock
+    client: Any
+    count: int = 0
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def later(self, **span: float) -> None:
+        self.clock.advance(timedelta(**span).total_seconds())
+
+    def key(self) -> str:
+        self.count += 1
+        return f"key-{self.count:08d}"
+
+    def call(
+        self, method: str, path: str, body: Any = None, *, token: str = "", key: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """A dict is sent as JSON, bytes as they are. Without `key` a POST gets a fresh one; "" sends none."""
+        sent = {"Content-Type": "application/json"} if method in ("POST", "PATCH") else {}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        if method == "POST" and key != "":
+            sent["Idempotency-Key"] = key or self.key()
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
+        answer = self.client.http.request(method, path, headers={**sent, **(headers or {})}, body=raw)
+        return Answer(answer.status_code, answer.body.decode(), answer.headers)
+
+    def get(self, path: str, token: str = "", **more: Any) -> Answer:
+        return self.call("GET", path, token=token, **more)
+
+    def post(self, path: str, body: Any = None, token: str = "", key: str | None = None, **more: Any) -> Answer:
+        return self.call("POST", path, body, token=token, key=key, **more)
+
+    def event(self, method: str, path: str, resource: str = "/{proxy+}", headers: Mapping[str, str] | None = None) -> Answer:
+        """A request as API Gateway hands it over when its path is none of the routes."""
+        from app import app
+
+        given = dict(headers or {})
+        event = {
+            "requestContext": {"resourcePath": resource, "httpMethod": method, "requestId": "request-1", "path": path},
+            "headers": given, "multiValueHeaders": {name: [text] for name, text in given.items()},
+            "multiValueQueryStringParameters": None, "pathParameters": {"proxy": path.lstrip("/")}, "stageVariables": None,
+            "body": None, "isBase64Encoded": False,
+        }  # fmt: skip
+        made = app(event, None)
+        return Answer(made["statusCode"], made["body"], made["headers"] | {k: v[0] for k, v in made["multiValueHeaders"].items()})
+
+    def token(self, principal_id: str, role: Any) -> str:
+        from chalicelib.api import tokens
+
+        return tokens.issue(principal_id, role, self.now())[0]
+
+    def put(self, *values: Any) -> None:
+        from chalicelib.store.tables import to_row
+
+        for value in values:
+            to_row(value).save()
+
+    def dump(self) -> dict[str, Any]:
+        """Every item of every table, by table and key."""
+        client = _client("dynamodb")
+        found = {}
+        for name in resources.tables():
+            for page in client.get_paginator("scan").paginate(TableName=name):
+                found |= {(name, item["pk"]["S"], item["sk"]["S"]): item for item in page["Items"]}
+        return {repr(key): item for key, item in sorted(found.items())}
+
+
+def _client(service: str) -> Any:
+    import botocore.session
+
+    return botocore.session.get_session().create_client(service)
+
+
+def environment(sandbox_url: str, clock_file: Path) -> dict[str, str]:
+    urls = {f"{name}_URL": f"{sandbox_url}/{path}" for name, path in COUNTERPARTS.items()}
+    return {
+        "STAGE": "local", "VERSION": "test", "ARCHIVE_BUCKET": "archive", "APP_SECRET": "app", "COUNTERPARTS_SECRET": "counterparts",
+        "PUBLIC_URL": "https://platform.example", "CLOCK_OFFSET_FILE": str(clock_file), **TABLE_SETTINGS, **urls,
+    }  # fmt: skip
+
+
+@contextmanager
+def running(clock_file: Path, sandbox_url: str = NOBODY, credentials: dict[str, dict[str, str]] | None = None) -> Iterator[Platform]:
+    """A fresh, empty platform at noon of a Friday; the process' environment is as before afterwards."""
+    import moto
+    from chalice.test import Client
+
+    before = dict(os.environ)
+    os.environ.update(environment(sandbox_url, clock_file))
+    clock = Clock(clock_file)
+    clock.move_to(NOON)
+    with moto.mock_aws():
+        _forget()
+        _create(credentials or invented()[0])
+        from app import app
+
+        yield Platform(clock, Client(app, "local", str(ROOT)))
+    _forget()
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def _create(credentials: dict[str, dict[str, str]]) -> None:
+    dynamodb = _client("dynamodb")
+    for arguments in resources.tables().values():
+        dynamodb.create_table(**arguments)
+    secrets = _client("secretsmanager")
+    secrets.create_secret(Name="app", SecretString="0123456789abcdef" * 4)
+    secrets.create_secret(Name="counterparts", SecretString=json.dumps(credentials))
+
+
+def _forget() -> None:
+    """What a container keeps between requests."""
+    from chalicelib import config
+    from chalicelib.gateways import business_registry, custodian, regulator, wechat_login, wechat_pay
+
+    config.forget()
+    for gateway in (business_registry, custodian, regulator, wechat_login, wechat_pay):
+        gateway.connect.cache_clear()
+
+
+DISTRICT = "330212"
+FRIDAY = date(2026, 11, 20)

@@ -125,9 +125,10 @@ def create(call: Call) -> Any:
     answer=ListView[ApplicationView],
 )
 def index(call: Call) -> Any:
-    found = reads.listed(f"applications#{call.query.state}", reads.PAGE_MAX)
+    found = reads.listed(f"applications#{call.query.state}")
     mine = [made for made in found if call.caller.role is Role.OPERATOR or made.filing.district == call.caller.district]
-    return ListView[ApplicationView](data=[view(made) for made in mine])
+    page = [view(made) for made in mine[: reads.PAGE_MAX]]
+    return ListView[ApplicationView](data=page, has_more=len(mine) > reads.PAGE_MAX)
 
 
 @endpoint(

@@ -1,9 +1,8 @@
 """A consumer's cards: balances, provable history, dynamic payment codes."""
 import secrets
-from typing import Annotated, Any
+from typing import Any
 
 from chalice.app import Blueprint
-from pydantic import Field
 
 from chalicelib import keys
 from chalicelib.api import cursors
@@ -60,11 +59,6 @@ class PaymentCodeView(View):
     expires_at: str
 
 
-class Page(Body):
-    limit: Limit = 20
-    cursor: Annotated[str, Field(max_length=200)] = ""
-
-
 def card_view(card: Card) -> CardView:
     return CardView(
         card_id=card.card_id,
@@ -110,7 +104,8 @@ def own(card_id: str, caller: Principal) -> Card:
 
 @endpoint(routes, "GET", "/v1/cards", "My cards", who=CONSUMER, answer=ListView[CardView])
 def index(call: Call) -> Any:
-    return ListView[CardView](data=[card_view(card) for card in reads.cards_of(call.caller.principal_id)])
+    found = reads.cards_of(call.caller.principal_id)
+    return ListView[CardView](data=[card_view(card) for card in found], has_more=len(found) == reads.CARDS_OF_HOLDER_MAX)
 
 
 @endpoint(routes, "GET", "/v1/cards/{card_id}", "One of my cards", who=CONSUMER, answer=CardView)
@@ -124,7 +119,7 @@ def show(call: Call, card_id: str) -> Any:
     "/v1/cards/{card_id}/transfers",
     "The card's history, oldest first, as a verifiable chain",
     who=CONSUMER,
-    query=Page,
+    query=cursors.Page,
     answer=ListView[TransferView],
 )
 def transfers(call: Call, card_id: str) -> Any:

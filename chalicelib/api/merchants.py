@@ -1,10 +1,11 @@
 """Merchants as anyone sees them, and what their owners set up."""
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from chalice.app import Blueprint
 from pydantic import Field
 
 from chalicelib.api.applications import District
+from chalicelib.api import cursors
 from chalicelib.api.http import EVERYONE, Call, Reply, endpoint
 from chalicelib.api.models import Body, Fen, FenOrNone, Id, ListView, Text, View
 from chalicelib.api.sessions import Username
@@ -17,6 +18,8 @@ from chalicelib.operations import merchants
 from chalicelib.store import reads
 
 routes = Blueprint(__name__)
+
+Owned = TypeVar("Owned", Store, Product)
 
 OWNER = frozenset({Role.OWNER})
 INVITERS = frozenset({Role.OWNER, Role.MANAGER, Role.OPERATOR})
@@ -181,18 +184,50 @@ def _present(merchant_id: str) -> Merchant:
     return merchant
 
 
-@endpoint(routes, "GET", "/v1/merchants/{merchant_id}/stores", "Its stores", who=EVERYONE, answer=ListView[StoreView])
+@endpoint(
+    routes,
+    "GET",
+    "/v1/merchants/{merchant_id}/stores",
+    "Its stores",
+    who=EVERYONE,
+    query=cursors.Page,
+    answer=ListView[StoreView],
+)
 def stores(call: Call, merchant_id: str) -> Any:
-    _present(merchant_id)
-    return ListView[StoreView](data=[store_view(store) for store in reads.owned(Store, merchant_id, "sto_")])
+    found, following = _page(Store, merchant_id, "sto_", call.query)
+    data = [store_view(store) for store in found]
+    return ListView[StoreView](data=data, has_more=following is not None, next_cursor=following)
 
 
 @endpoint(
-    routes, "GET", "/v1/merchants/{merchant_id}/products", "Its card products", who=EVERYONE, answer=ListView[ProductView]
+    routes,
+    "GET",
+    "/v1/merchants/{merchant_id}/products",
+    "Its card products",
+    who=EVERYONE,
+    query=cursors.Page,
+    answer=ListView[ProductView],
 )
 def products(call: Call, merchant_id: str) -> Any:
+    found, following = _page(Product, merchant_id, "prd_", call.query)
+    data = [product_view(product) for product in found]
+    return ListView[ProductView](data=data, has_more=following is not None, next_cursor=following)
+
+
+def _own_id(owned: Store | Product) -> str:
+    return owned.store_id if isinstance(owned, Store) else owned.product_id
+
+
+def _page(kind: type[Owned], merchant_id: str, prefix: str, asked: cursors.Page) -> tuple[list[Owned], str | None]:
+    """A page of what a merchant owns, and the cursor of the next one."""
     _present(merchant_id)
-    return ListView[ProductView](data=[product_view(product) for product in reads.owned(Product, merchant_id, "prd_")])
+    scope = f"{merchant_id}/{prefix}"
+    after = cursors.unseal(scope, asked.cursor) if asked.cursor else ""
+    found = reads.owned(kind, merchant_id, prefix, asked.limit + 1, after)
+    if len(found) <= asked.limit:
+        return found, None
+    page = found[: asked.limit]
+    return page, cursors.seal(scope, _own_id(page[-1]))
 
 
 @endpoint(

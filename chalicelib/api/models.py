@@ -21,9 +21,11 @@ PAGE_MAX = 100
 
 def _digits(given: object) -> object:
     """A query is text, and text is read leniently by default: "1.0", "+1" and "1_0" would be numbers."""
-    if isinstance(given, str) and re.fullmatch(r"[0-9]{1,4}", given, re.ASCII) is None:
+    if not isinstance(given, str):
+        return given
+    if re.fullmatch(r"[0-9]{1,4}", given, re.ASCII) is None:
         raise ValueError("digits only")
-    return given
+    return int(given)
 
 
 Limit = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=PAGE_MAX)]

@@ -7,7 +7,6 @@ from chalice.app import Blueprint
 
 from chalicelib import ids
 from chalicelib.api import cursors
-from chalicelib.api.cards import Page
 from chalicelib.api.http import Call, endpoint
 from chalicelib.api.models import ListView, View
 from chalicelib.domain.merchant import BankAccount
@@ -94,7 +93,7 @@ def settlement_view(day: MerchantDay, payout: Payout | None) -> SettlementView:
     "/v1/settlements",
     "The merchant's daily statements, latest first",
     who=MERCHANT,
-    query=Page,
+    query=cursors.Page,
     answer=ListView[SettlementView],
 )
 def index(call: Call) -> Any:

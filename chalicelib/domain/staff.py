@@ -17,6 +17,8 @@ from chalicelib.domain.state import move
 FAILURES_MAX = 5
 LOCKED_FOR = timedelta(minutes=15)
 INVITATION_VALID = timedelta(days=7)
+ANSWER_REPEATED_FOR = timedelta(minutes=10)
+"""Whoever lost the answer to an activation may ask again so long, with the same code and password."""
 
 
 class StaffState(StrEnum):
@@ -60,6 +62,7 @@ class Staff:
     password_hash: str = ""
     totp_secret: str = ""
     totp_step: int = 0
+    activated_at: datetime | None = None
     failures: int = 0
     locked_until: datetime | None = None
     version: int = 1
@@ -97,13 +100,21 @@ def wrong_credentials() -> NotAuthenticated:
 
 def activate(staff: Staff, invitation_hash: str, password_hash: str, totp_secret: str, trace: Trace) -> Decision[Staff]:
     """Order of refusals: wrong or old code, not invited any more. `password_hash` is salted: found stored, it is this very
-    activation, whose answer was lost."""
+    activation, whose answer was lost a moment ago."""
     if staff.invitation_hash != invitation_hash or trace.at >= staff.invited_at + INVITATION_VALID:
         raise wrong_credentials()
-    if staff.password_hash == password_hash:
+    just_now = staff.activated_at is not None and trace.at < staff.activated_at + ANSWER_REPEATED_FOR
+    if staff.state is StaffState.ACTIVE and staff.password_hash == password_hash and just_now:
         return Decision(staff, replayed=True)
     state = move(TRANSITIONS, "staff", "员工", staff.state, StaffEvent.ACTIVATE)
-    after = replace(staff, state=state, password_hash=password_hash, totp_secret=totp_secret, version=staff.version + 1)
+    after = replace(
+        staff,
+        state=state,
+        password_hash=password_hash,
+        totp_secret=totp_secret,
+        activated_at=trace.at,
+        version=staff.version + 1,
+    )
     audit = entry(trace, staff.staff_id, "staff.activate", staff.state, after.state)
     return Decision(after, (change(staff, after), create(audit)))
 

@@ -113,11 +113,13 @@ def staff_id_of(username: str) -> str:
 
 
 def activate(username: str, code: str, password: str, trace: Trace) -> Staff:
-    """Set the password and get a TOTP secret, once."""
+    """Set the password and get a TOTP secret, once; again with the same password for a while, if the answer was lost."""
     staff = reads.get(Staff, staff_id_of(username))
     if staff is None:
         raise staff_rules.wrong_credentials()
-    password_hash, totp_secret = credentials.password_hash(password), credentials.new_totp_secret()
+    same = bool(staff.password_hash) and credentials.password_matches(staff.password_hash, password)
+    password_hash = staff.password_hash if same else credentials.password_hash(password)
+    totp_secret = credentials.new_totp_secret()
     given = credentials.activation_hash(code)
 
     def decide() -> Decision[Staff]:

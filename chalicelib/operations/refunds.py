@@ -1,5 +1,5 @@
 """Refunds: quote, request, agree; and the pursuit of the money at the provider under one number."""
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib import config, ids
 from chalicelib.domain import refund as rules
@@ -16,6 +16,10 @@ from chalicelib.gateways.wechat_pay import RefundStatus, WechatPay
 from chalicelib.operations.attempts import Done, commit
 from chalicelib.operations.orders import NOTICES_PATH
 from chalicelib.store import reads
+
+Said = RefundStatus | Refused | NotFound | Unknown
+
+NEVER_TAKEN_AFTER = timedelta(minutes=15)
 
 DEFINITIVE = frozenset({"INVALID_REQUEST", "PARAM_ERROR"})
 """Codes after which the provider will never send this refund. Any other no (too often, no funds now) is asked again."""
@@ -97,33 +101,43 @@ def withdraw(refund_id: str, consumer_id: str, now: datetime) -> Done[Refund]:
 
 
 def pursue(card_id: str, refund_id: str, now: datetime, pay: WechatPay | None = None) -> Refund:
-    """One step at the provider for a refund that is under way: tell it, or ask about it. Unknown changes nothing.
-
-    The same number with the same parameters is one refund at the provider however often it is sent.
-    """
+    """One step at the provider for a refund that is under way: tell it, or ask about it. Unknown changes nothing."""
     refund, _ = _load(card_id, refund_id)
     if refund is None:
         raise absent("退款", "refund")
     if refund.state not in (RefundState.IN_TRANSIT, RefundState.INSTRUCTED):
         return refund
     provider = pay or wechat_pay.connect()
-    outcome: RefundStatus | Refused | NotFound | Unknown
-    if refund.state is RefundState.IN_TRANSIT:
-        outcome = provider.refund(
-            refund.refund_id,
-            refund.order_id,
-            refund.amount_fen,
-            refund.total_fen,
-            "预付卡退款",
-            config.settings().public_url + NOTICES_PATH,
-        )
-    else:
+    outcome: Said = NotFound()
+    if refund.state is RefundState.INSTRUCTED:
         outcome = provider.query_refund(refund.refund_id)
+    if isinstance(outcome, NotFound):
+        outcome = _send(refund, provider)
     if isinstance(outcome, RefundStatus):
         return learn(outcome, now).answer
-    if isinstance(outcome, Refused) and outcome.code in DEFINITIVE:
+    if isinstance(outcome, Refused) and outcome.code in DEFINITIVE and _was_never_taken(refund, provider, now):
         return _reject(refund, outcome.code, now)
     return refund
+
+
+def _send(refund: Refund, provider: WechatPay) -> Said:
+    """The same number with the same parameters is one refund at the provider however often it is sent."""
+    return provider.refund(
+        refund.refund_id,
+        refund.order_id,
+        refund.amount_fen,
+        refund.total_fen,
+        "预付卡退款",
+        config.settings().public_url + NOTICES_PATH,
+    )
+
+
+def _was_never_taken(refund: Refund, provider: WechatPay, now: datetime) -> bool:
+    """A no to this call is no proof about an earlier one whose answer was lost: the provider must not know the number, long after
+    any earlier call can have been on its way."""
+    if now - refund.requested_at < NEVER_TAKEN_AFTER:
+        return False
+    return isinstance(provider.query_refund(refund.refund_id), NotFound)
 
 
 def learn(status: RefundStatus, now: datetime) -> Done[Refund]:

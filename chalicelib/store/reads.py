@@ -14,7 +14,7 @@ Value = TypeVar("Value")
 
 PAGE_MAX = 100
 CARDS_OF_HOLDER_MAX = 100
-MERCHANTS_MAX = 1_000
+MERCHANTS_MAX = 600
 BUCKET_MAX = 20_000
 """Rows that one shard of one merchant's business day may have before the fold asks for more shards."""
 
@@ -72,7 +72,10 @@ def day_of(merchant_id: str, day: date) -> Iterator[Any]:
     """Everything posted for a merchant on a business date: Order, Redemption and PostedTransfer values."""
     for shard_no in range(SHARDS):
         bucket = tables.day_bucket(merchant_id, day, shard_no)
-        yield from _values(CardsTable.by_bucket.query(bucket, limit=BUCKET_MAX))
+        found = _values(CardsTable.by_bucket.query(bucket, limit=BUCKET_MAX))
+        if len(found) == BUCKET_MAX:
+            raise RuntimeError(f"{bucket} has {BUCKET_MAX} rows or more: a day must not be folded in part, raise SHARDS")
+        yield from found
 
 
 def pending_until(at: str, limit: int) -> list[Any]:

@@ -7,7 +7,7 @@ of each value stand in ROWS, and nowhere else.
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import NoneType, UnionType, new_class
 from typing import Any, get_args, get_origin, get_type_hints
@@ -42,6 +42,9 @@ from chalicelib.store.attributes import (
     TimeAttribute,
     UsedCodesAttribute,
 )
+
+UNPAID_KEPT_FOR = timedelta(days=400)
+"""TTL cleans up orders that were never paid, long after any payment or refund of one could still arrive."""
 
 SHARDS = 4
 """A merchant's day, and the list of what is pending, are spread over so many index partitions."""
@@ -140,6 +143,7 @@ class CardsTable(_Stored):
     row = DiscriminatorAttribute()
     bucket = UnicodeAttribute(null=True)
     bucket_sort = UnicodeAttribute(null=True)
+    ttl = FenAttribute(null=True)
     by_seq = CardsBySeq()
     by_bucket = CardsByBucket()
     by_holder = CardsByHolder()
@@ -253,6 +257,8 @@ def _shape(
 def _posted_or_pending(value: Redemption | Order) -> dict[str, Any]:
     if value.state in (RedemptionState.PENDING, OrderState.CREATED):
         return {"bucket": pending_bucket(shard(value.card_id)), "bucket_sort": _due(value.expires_at, value.card_id)}
+    if value.state is OrderState.CLOSED:
+        return {"ttl": int((value.created_at + UNPAID_KEPT_FOR).timestamp())}
     if value.business_date is None:
         return {}
     return _of_the_day(value.merchant_id, value.business_date, value.card_id, value.seq or 0)

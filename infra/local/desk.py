@@ -1,6 +1,9 @@
 """The host's own access to the deployed tables, as an administrator with the deployment's credentials has it."""
+import json
 import os
 import secrets
+from dataclasses import asdict
+from pathlib import Path
 
 from chalicelib import clock, config
 from chalicelib.domain.principal import Role
@@ -40,3 +43,13 @@ def appoint_officials() -> dict[str, Official]:
     return {
         part: appoint(username, role, DISTRICT, secrets.token_urlsafe(15), now) for part, (username, role) in OFFICIALS.items()
     }
+
+
+def keep_officials(state_dir: Path) -> Path:
+    """A file, readable by its owner only, with user names, passwords and TOTP secrets of the local officials; made once."""
+    file = state_dir / "officials.json"
+    if not file.exists():
+        people = {part: asdict(person) for part, person in appoint_officials().items()}
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+            json.dump(people, out, indent=2)
+    return file

@@ -34,7 +34,7 @@ def main() -> int:
 
 def _seed(platform: Platform) -> None:
     """Writes nothing when the district is there."""
-    from infra.local.desk import open_desk
+    from infra.local.desk import keep_officials, open_desk
     from infra.local.district import seed
 
     started = time.monotonic()
@@ -43,6 +43,7 @@ def _seed(platform: Platform) -> None:
     stores = seed(platform.sandbox)
     what = f"{stores} stores seeded" if stores else "kept from before"
     print(f"district: {what}, {time.monotonic() - started:.1f} s", flush=True)
+    print(f"officials who may log in: {keep_officials(platform.state_dir)}", flush=True)
 
 
 def _addresses(platform: Platform) -> str:

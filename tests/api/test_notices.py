@@ -185,6 +185,7 @@ def test_a_refund_is_finished_by_its_own_notice_only(town: Town) -> None:
 
 
 def test_a_notice_that_skips_a_step_of_a_refund_changes_nothing(town: Town) -> None:
+    town.after_the_cooling_off_days()
     wish = {"card_id": town.card.card_id, "cause": "consumer"}
     asked = town.platform.post("/v1/refunds", wish, town.consumer).json
     assert asked["state"] == "requested", "the merchant has not agreed yet"

@@ -42,11 +42,11 @@ class Row:
 HEADER = f"{'#':>2} {'who':<20} {' '.join(f'{name:>10}' for name in COLUMNS)} {'calls':>5} {'ms':>7}  what"
 
 
-def money(balances: Balances) -> tuple[int, ...]:
+def money(balances: Balances, open_id: str) -> tuple[int, ...]:
     """Who has how much: the story's consumer and merchant, and the platform's accounts."""
     in_transit = balances.owed(chart.REFUND_IN_TRANSIT) + balances.owed(chart.PAYOUT_IN_TRANSIT)
     return (
-        balances.consumers.get("o-zhao-0001", 0),
+        balances.consumers.get(open_id, 0),
         balances.owed("card:"),
         balances.owed("payable:"),
         in_transit,
@@ -57,7 +57,8 @@ def money(balances: Balances) -> tuple[int, ...]:
     )
 
 
-def play(platform: Platform) -> Balances:
+def play(platform: Platform) -> tuple[story.Cast, Balances]:
+    """The story on a platform that is up: its people as they are at the end, and the audit after the last step."""
     stage = Stage(platform)
     stage.move_to(business_date(stage.now()), 10)
     open_desk(platform)
@@ -76,10 +77,10 @@ def play(platform: Platform) -> Balances:
             raise StepFailed(f"step {number} ({step.__name__}) failed: {failure}") from failure
         took = (time.perf_counter() - ms) * 1000
         done = sum(person.calls for person in cast.people) - calls
-        print(Row(number, who, what, money(balances), done, took).text(), flush=True)
+        print(Row(number, who, what, money(balances, cast.open_id), done, took).text(), flush=True)
         if balances.off_fen:
             raise StepFailed(f"step {number} ({step.__name__}): the books are {balances.off_fen} fen off")
-    return balances
+    return cast, balances
 
 
 def trial_balance(balances: Balances) -> str:
@@ -96,7 +97,7 @@ def main() -> int:
     started = time.monotonic()
     try:
         with Platform(STATE, persist=False, wait_scale=0) as platform:
-            balances = play(platform)
+            _, balances = play(platform)
             print(trial_balance(balances))
     except (PlatformFailed, StepFailed, BooksDisagree) as failure:
         print(f"\n{failure}", file=sys.stderr)

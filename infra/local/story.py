@@ -35,6 +35,7 @@ class Cast:
     owner: StaffClient
     cashier: StaffClient
     consumer: Client
+    open_id: str = "o-zhao-0001"
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -118,7 +119,7 @@ def scan(play: Cast, face_fen: int, custody_fen: int) -> dict[str, Any]:
 
 
 def log_in(play: Cast) -> None:
-    code = play.stage.sandbox("POST", "login-codes", {"openid": "o-zhao-0001"})["code"]
+    code = play.stage.sandbox("POST", "login-codes", {"openid": play.open_id})["code"]
     play.consumer.token = ""
     play.consumer.token = play.consumer.post("/v1/sessions", {"channel": "wechat", "code": code}, 201)["token"]
 
@@ -146,7 +147,7 @@ def purchase(play: Cast) -> str:
         "payment_provider": "wechat_pay",
     }
     order = play.consumer.post("/v1/orders", wish, 201)
-    body = {"payment_parameters": order["payment_parameters"], "openid": "o-zhao-0001"}
+    body = {"payment_parameters": order["payment_parameters"], "openid": play.open_id}
     play.stage.sandbox("POST", "payments", body)
     path = f"/v1/orders/{order['order_id']}"
     play.stage.wait_for("the payment notice", lambda: play.consumer.get(path)["state"] == "paid")
@@ -254,7 +255,7 @@ def refund(play: Cast) -> str:
     card = play.consumer.get(f"/v1/cards/{play.facts['card']}")
     require(card["state"] == "closed" and card["custody_fen"] == 0, f"the card is {card}")
     books = play.stage.sandbox("GET", "books")
-    require(books["consumers"]["o-zhao-0001"] == -12_000, f"the consumer's wallet: {books['consumers']}")
+    require(books["consumers"][play.open_id] == -12_000, f"the consumer's wallet: {books['consumers']}")
     return "quote by law (R1, cooling-off), refund of 880.00, money back at WeChat; card closed"
 
 

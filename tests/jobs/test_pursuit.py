@@ -1,0 +1,86 @@
+"""A refund's money under way at the provider: one number, and a no that counts only when nothing can have been taken."""
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.domain.refund import Cause, Refund, RefundState
+from chalicelib.gateways.outcomes import NotFound, Refused, Unknown
+from chalicelib.gateways.wechat_pay import RefundStatus
+from chalicelib.operations import refunds
+from tests.jobs.town import NOON, Town
+
+NO = Refused("INVALID_REQUEST", "no")
+LATER = NOON + refunds.NEVER_TAKEN_AFTER + timedelta(seconds=1)
+
+
+@dataclass
+class Script:
+    """A provider that answers as it is told; `sent` holds the number and fen of each refund it was asked for."""
+
+    to_refund: list[Any]
+    to_query: Any = field(default_factory=NotFound)
+    sent: list[tuple[str, int]] = field(default_factory=list)
+
+    def refund(self, refund_no: str, order_no: str, fen: int, total_fen: int, reason: str, notify_url: str) -> Any:
+        self.sent.append((refund_no, fen))
+        said = self.to_refund.pop(0)
+        return said(refund_no, fen) if callable(said) else said
+
+    def query_refund(self, refund_no: str) -> Any:
+        return self.to_query
+
+
+def taken(refund_no: str, fen: int) -> RefundStatus:
+    return RefundStatus(refund_no, f"wx-{refund_no}", "processing", fen, None)
+
+
+def asked(town: Town, script: Any) -> Refund:
+    merchant = town.merchant()
+    card_id = town.buy(merchant, "A" * 26).card_id
+    done = refunds.request(card_id, town.card(card_id).holder_id, Cause.NEUTRAL, True, "key-00000001", NOON, script)
+    return done.answer
+
+
+def pursued(town: Town, refund: Refund, script: Any, at: Any) -> Refund:
+    return refunds.pursue(refund.card_id, refund.refund_id, at, script)
+
+
+def test_a_no_after_a_lost_answer_does_not_put_the_money_back_on_the_card(town: Town) -> None:
+    script = Script([Unknown("lost"), NO])
+    refund = asked(town, script)
+    again = pursued(town, refund, script, NOON + timedelta(minutes=2))
+    assert again.state is RefundState.IN_TRANSIT
+    assert town.card(refund.card_id).escrow_fen == 0
+
+
+def test_a_no_about_a_number_that_the_provider_knows_is_no_no(town: Town) -> None:
+    script = Script([Unknown("lost"), NO], to_query=taken("x", 1))
+    refund = asked(town, script)
+    assert pursued(town, refund, script, LATER).state is RefundState.IN_TRANSIT
+
+
+def test_a_no_long_after_the_last_unknown_about_a_number_nobody_knows_gives_the_card_its_money_back(town: Town) -> None:
+    script = Script([Unknown("lost"), NO])
+    refund = asked(town, script)
+    rejected = pursued(town, refund, script, LATER)
+    assert rejected.state is RefundState.REJECTED
+    card = town.card(refund.card_id)
+    assert (card.state, card.escrow_fen) == ("active", 100_000)
+
+
+def test_an_accepted_refund_that_the_provider_forgot_is_sent_again_under_the_same_number(town: Town) -> None:
+    script = Script([taken, taken])
+    refund = asked(town, script)
+    assert refund.state is RefundState.INSTRUCTED
+    pursued(town, refund, script, LATER)
+    assert script.sent == [(refund.refund_id, 100_000)] * 2
+
+
+def test_too_often_and_no_funds_are_asked_again_and_never_reject(town: Town) -> None:
+    busy: list[Callable[..., Any] | Refused] = [Refused("FREQUENCY_LIMITED", ""), Refused("NOT_ENOUGH", ""), taken]
+    script = Script(list(busy))
+    refund = asked(town, script)
+    for minutes in (20, 40):
+        refund = pursued(town, refund, script, NOON + timedelta(minutes=minutes))
+    assert refund.state is RefundState.INSTRUCTED

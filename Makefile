@@ -17,6 +17,7 @@ reset: ## wipe the data that `make serve` keeps
 	@rm -rf .local/state && echo "The data is wiped; environments and builds are kept."
 
 test: environments ## all tests; no network but loopback
+	@$(IN) -m infra.build --stage local --out .local/build/local
 	@$(IN) -m pytest
 
 test-fast: dev ## the tests of the domain, in seconds

@@ -2,7 +2,7 @@
 
     python -m bench [--only NAME ...] [--package PATH] [--json PATH]
 
-redemption   one confirmed redemption through the whole handler against the bare botocore call that writes the same two items
+redemption   a confirmed redemption: the whole handler against the bare botocore call that writes the same two items
 units        DynamoDB calls and units of each operation, counted from the requests
-cold         first DynamoDB answer of a fresh process from our package against a stock package; what gets imported; the package's size
+cold         our package against a stock one: time to the first DynamoDB answer of a fresh process, imports, size
 """

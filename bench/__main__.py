@@ -16,27 +16,30 @@ COLD_RUNS, COLD_MAX = 9, 0.9
 CONFIRM_UNITS = 4
 HEAD = ("what", "measured", "unit", "target", "")
 UNITS_HEAD = (
-    "operation", "read calls", "read units", "write calls", "write units", "rows", "largest row, bytes", "index writes (billed on top)"
+    "operation", "read calls", "read units", "write calls", "write units", "rows written", "largest row, bytes",
+    "index writes (billed on top)",
 )
 
 
-def of_redemption(directory: Path, package: Path | None) -> dict[str, Any]:
+def of_redemption(directory: Path, _: Path | None) -> dict[str, Any]:
     lines = redemption.lines(directory)
-    print(f"\nA confirmed redemption. {redemption.COMMAND}\n{_figures(lines)}")
+    print(f"\nA confirmed redemption\n{redemption.COMMAND}\n{_figures(lines)}")
     return {line.what: line.value for line in lines}
 
 
-def of_units(directory: Path, package: Path | None) -> dict[str, Any]:
+def of_units(_: Path, __: Path | None) -> dict[str, Any]:
     bills = units.measure()
     rows = [
-        (name, f"{bill.read_calls}", f"{bill.read_units:g}", f"{bill.write_calls}", f"{bill.write_units}", f"{bill.rows}",
-         f"{bill.largest_bytes or ''}", f"{bill.index_units}")
+        (
+            name, f"{bill.read_calls}", f"{bill.read_units:g}", f"{bill.write_calls}", f"{bill.write_units}",
+            f"{bill.rows}", f"{bill.largest_bytes or ''}", f"{bill.index_units}",
+        )
         for name, bill in bills.items()
     ]
     print(f"\nDynamoDB, from the requests (in this process against moto)\n{text(UNITS_HEAD, rows)}")
     of_confirm = bills["confirm"].write_units
-    target = Line("write units of a confirmed redemption", f"{of_confirm}", "units", f"= {CONFIRM_UNITS}", of_confirm == CONFIRM_UNITS)
-    print(_figures([target]))
+    met = of_confirm == CONFIRM_UNITS
+    print(_figures([Line("write units of a confirmed redemption", f"{of_confirm}", "units", f"= {CONFIRM_UNITS}", met)]))
     return {name: asdict(bill) for name, bill in bills.items()}
 
 
@@ -60,7 +63,9 @@ def of_cold(directory: Path, package: Path | None) -> dict[str, Any]:
     return asdict(found) | {"package_bytes": size}
 
 
-PARTS: dict[str, Callable[[Path, Path | None], dict[str, Any]]] = {"units": of_units, "cold": of_cold, "redemption": of_redemption}
+Part = Callable[[Path, Path | None], dict[str, Any]]
+
+PARTS: dict[str, Part] = {"units": of_units, "cold": of_cold, "redemption": of_redemption}
 
 
 def _built(directory: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Instructions per call: a child of N calls and one of 2N under callgrind; the difference is N calls, and the start cancels out."""
+"""Instructions per call: one child of N calls and one of 2N under callgrind. The difference is N calls; the start cancels out."""
 import os
 import re
 import shutil
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench import world
 
+CALLGRIND = ("valgrind", "--tool=callgrind")
 COLLECTED = re.compile(r"Collected : (\d+)")
 
 
@@ -29,7 +30,7 @@ def per_call(names: Iterable[str], calls: int, directory: Path, stub_url: str) -
 def _start(name: str, calls: int, directory: Path, stub_url: str) -> "subprocess.Popen[str]":
     profile = directory / f"callgrind.{name}.{calls}"
     return subprocess.Popen(
-        ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", sys.executable, "-m", "bench.load", name, str(calls)],
+        [*CALLGRIND, f"--callgrind-out-file={profile}", sys.executable, "-m", "bench.load", name, str(calls)],
         cwd=world.ROOT, env=os.environ | world.environment(AWS_ENDPOINT_URL=stub_url, PYTHONHASHSEED="0"),
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )

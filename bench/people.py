@@ -1,4 +1,4 @@
-"""Who is there before the first operation: a merchant with a store and a product, a cashier, a consumer. Put by the store itself."""
+"""Who is there before the first operation: a merchant, its store, product and cashier, a consumer; put by the store itself."""
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,5 +1,6 @@
 """Figures as a table for people: what, value, unit, target, met or not."""
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -17,7 +18,7 @@ class Line:
         return (self.what, self.value, self.unit, self.target, {None: "", True: "met", False: "NOT MET"}[self.met])
 
 
-def text(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def text(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """The first column to the left, numbers to the right."""
     widths = [max(_width(row[column]) for row in [head, *rows]) for column in range(len(head))]
     lines = [_line(head, widths), "  ".join("-" * width for width in widths)]

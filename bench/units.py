@@ -5,7 +5,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,27 +26,25 @@ def measure() -> dict[str, Bill]:
     from infra.local.sandbox.process import SandboxProcess
     from infra.local.sandbox.testing import Listener
 
-    with tempfile.TemporaryDirectory() as directory, _started(SandboxProcess.start(Path(directory), Path(directory) / "clock")) as provider:
-        listener = Listener().start()
-        url = provider.url
-        os.environ.update(world.environment(PUBLIC_URL=listener.url, WECHAT_URL=f"{url}/wechat", WECHAT_PAY_URL=f"{url}/wechat-pay"))
-        try:
+    with tempfile.TemporaryDirectory() as directory:
+        home = Path(directory)
+        with _started(SandboxProcess.start(home, home / "clock")) as provider, _started(Listener().start()) as listener:
+            urls = {"WECHAT_URL": f"{provider.url}/wechat", "WECHAT_PAY_URL": f"{provider.url}/wechat-pay"}
+            os.environ.update(world.environment(PUBLIC_URL=listener.url, **urls))
             with mock_aws():
                 tables = _tables()
                 meter = Meter({name: _index_keys(properties) for name, properties in tables.items()})
                 meter.listen()
                 _deploy(tables, json.dumps(provider.credentials()))
                 return Journey(meter, provider, listener).travel()
-        finally:
-            listener.stop()
 
 
 @contextmanager
-def _started(process: Any) -> Iterator[Any]:
+def _started(what: Any) -> Iterator[Any]:
     try:
-        yield process
+        yield what
     finally:
-        process.stop()
+        what.stop()
 
 
 def _tables() -> dict[str, dict[str, Any]]:
@@ -101,11 +99,13 @@ class Journey:
         wish = {"store_code": people.store_code, "card_id": card_id, "amount_fen": 5_000}
         asked = self.ask("open redemption, consumer", "POST", "/v1/redemptions", body=wish)
         self.ask("decline", "POST", "/v1/redemptions/{redemption_id}/decline", _named(asked, "redemption_id"))
-        self.ask("refund request, automatic", "POST", "/v1/refunds", body={"card_id": card_id, "cause": "consumer", "no_reason": True})
+        refund = {"card_id": card_id, "cause": "consumer", "no_reason": True}
+        self.ask("refund request, automatic", "POST", "/v1/refunds", body=refund)
         return self.bills
 
     def ask(
-        self, name: str, method: str, resource: str, path: dict[str, str] | None = None, body: Any = None, bearer: str | None = None
+        self, name: str, method: str, resource: str, path: dict[str, str] | None = None, body: Any = None,
+        bearer: str | None = None,
     ) -> Any:
         self.calls += 1
         held = self.people.consumer_token if bearer is None else bearer

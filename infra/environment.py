@@ -1,6 +1,6 @@
 """Makes the virtual environments from nothing but Python and its venv module; does nothing when they are there and current.
 
-    python3 infra/environment.py [dev] [emulator]
+    python3 infra/environment.py dev [emulator]
 
 It runs on the Python that a person happens to have, so that it imports the standard library only and can still say so when
 that Python is too old. pip installs uv (pinned), uv the rest: ten times faster, and it compiles what it installs.
@@ -26,7 +26,9 @@ def main(names: "list[str]") -> "str | None":
     if sys.version_info < PYTHON_MIN:
         have = ".".join(str(part) for part in sys.version_info[:3])
         return "Python 3.11 or newer is needed, this is {}; name a newer one: make PYTHON=python3.13".format(have)
-    for name in names or sorted(ENVIRONMENTS):
+    for name in ENVIRONMENTS:
+        if name != "dev" and name not in names:
+            continue
         folder, files = ENVIRONMENTS[name]
         failure = _make(name, os.path.join(ROOT, folder), [os.path.join(ROOT, file) for file in files])
         if failure:
@@ -41,11 +43,10 @@ def _make(name: str, folder: str, files: "list[str]") -> "str | None":
     started = time.monotonic()
     print("environment {} in {} ...".format(name, os.path.relpath(folder, ROOT)), flush=True)
     shutil.rmtree(folder, ignore_errors=True)
-    python = os.path.join(folder, "bin", "python")
-    code, said = _run([sys.executable, "-m", "venv", folder])
+    code, said = _run([sys.executable, "-m", "venv", *([] if name == "dev" else ["--without-pip"]), folder])
     if code:
         return "Python cannot make a virtual environment; install its venv module (Debian: python3-venv).\n" + said
-    for command in _installation(python, files[-1]):
+    for command in _installation(name, folder, files[-1]):
         code, said = _run(command)
         if code:
             return "The packages of {} could not be installed; is a package index reachable?\n{}".format(files[-1], said)
@@ -55,11 +56,11 @@ def _make(name: str, folder: str, files: "list[str]") -> "str | None":
     return None
 
 
-def _installation(python: str, requirements: str) -> "list[list[str]]":
-    return [
-        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV],
-        [python, "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", python, "-r", requirements],
-    ]
+def _installation(name: str, folder: str, requirements: str) -> "list[list[str]]":
+    dev, python = (os.path.join(each, "bin", "python") for each in (os.path.join(ROOT, ENVIRONMENTS["dev"][0]), folder))
+    uv = [dev, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV]
+    packages = [dev, "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", python, "-r", requirements]
+    return [uv, packages] if name == "dev" else [packages]
 
 
 def _run(command: "list[str]") -> "tuple[int, str]":

@@ -1,8 +1,9 @@
 """The OpenAPI 3.1 document, made of what every endpoint declares and of the models' own schemas.
 
-    python -m infra.openapi            writes chalicelib/api/openapi.json, which the API serves as it is
-    python -m infra.openapi --check    compares, and says in one sentence what to do when they differ
+python -m infra.openapi            writes chalicelib/api/openapi.json, which the API serves as it is
+python -m infra.openapi --check    compares, and says in one sentence what to do when they differ
 """
+
 import importlib
 import json
 import re
@@ -16,12 +17,11 @@ from pydantic.json_schema import models_json_schema
 from chalicelib.api import http, problems
 from chalicelib.api.http import Endpoint
 
-
 OPENAPI = Path(__file__).resolve().parents[1] / "chalicelib" / "api" / "openapi.json"
 PLACES = "#/components/schemas/{model}"
 
 Schema = dict[str, Any]
-References = dict[tuple[type[BaseModel], Any], Schema]
+References = dict[Any, Schema]
 
 PROBLEM: Schema = {
     "type": "object",
@@ -65,7 +65,12 @@ def document() -> Schema:
         "components": {
             "schemas": schemas,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
-            "responses": {"Problem": {"description": "A refusal; nothing was changed.", "content": _json(_ref("Problem"), problems.PROBLEM_JSON)}},
+            "responses": {
+                "Problem": {
+                    "description": "A refusal; nothing was changed.",
+                    "content": _json(_ref("Problem"), problems.PROBLEM_JSON),
+                }
+            },
         },
     }
 
@@ -96,7 +101,10 @@ def _operation(declared: Endpoint, references: References) -> Schema:
     if declared.body:
         operation["requestBody"] = {"required": True, "content": _json(references[declared.body, "validation"])}
     elif declared.raw:
-        operation["requestBody"] = {"required": True, "content": _json({"type": "object", "description": "as its sender signed it"})}
+        operation["requestBody"] = {
+            "required": True,
+            "content": _json({"type": "object", "description": "as its sender signed it"}),
+        }
     return operation
 
 
@@ -122,7 +130,9 @@ def _responses(declared: Endpoint, references: References) -> Schema:
     schema = references[declared.answer, "serialization"] if declared.answer else _free(declared)
     answer: Schema = {"description": declared.summary, "content": _json(schema, declared.produces)}
     if declared.key:
-        answer["headers"] = {"Idempotent-Replayed": {"description": "true when the effect was there already", "schema": {"type": "string"}}}
+        answer["headers"] = {
+            "Idempotent-Replayed": {"description": "true when the effect was there already", "schema": {"type": "string"}}
+        }
     refused = {str(status): {"$ref": "#/components/responses/Problem"} for status in _statuses(declared)}
     return {str(declared.status): answer, **refused}
 

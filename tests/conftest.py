@@ -1,4 +1,5 @@
 """For all tests: no proxy and no AWS account of this machine is ever asked. For those that want it: the platform in process."""
+
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,15 @@ os.environ.update(
     AWS_DEFAULT_REGION="cn-northwest-1",
     AWS_EC2_METADATA_DISABLED="true",
 )
-for inherited in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+for inherited in (
+    "AWS_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_ENDPOINT_URL",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "http_proxy",
+    "https_proxy",
+):
     os.environ.pop(inherited, None)
 
 

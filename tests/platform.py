@@ -1,5 +1,6 @@
 """The platform in this process: the app behind chalice's test client, moto's tables made of infra/resources.yaml, one movable
 clock, and rows for the people and things a test begins with."""
+
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -21,7 +22,13 @@ NOBODY = "http://127.0.0.1:9"
 """Where the counterparts are when a test has none: nobody listens there."""
 
 TABLE_SETTINGS = {f"{name.removesuffix('Table').upper()}_TABLE": name for name in resources.LOGICAL_NAMES}
-COUNTERPARTS = {"WECHAT": "wechat", "WECHAT_PAY": "wechat-pay", "CUSTODIAN": "custodian", "BUSINESS_REGISTRY": "registry", "REGULATOR": "regulator"}
+COUNTERPARTS = {
+    "WECHAT": "wechat",
+    "WECHAT_PAY": "wechat-pay",
+    "CUSTODIAN": "custodian",
+    "BUSINESS_REGISTRY": "registry",
+    "REGULATOR": "regulator",
+}
 
 
 @cache
@@ -69,7 +76,14 @@ class Platform:
         return f"key-{self.count:08d}"
 
     def call(
-        self, method: str, path: str, body: Any = None, *, token: str = "", key: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str = "",
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """A dict is sent as JSON, bytes as they are. Without `key` a POST gets a fresh one; "" sends none."""
         sent = {"Content-Type": "application/json"} if method in ("POST", "PATCH") else {}
@@ -94,10 +108,14 @@ class Platform:
         given = dict(headers or {})
         event = {
             "requestContext": {"resourcePath": resource, "httpMethod": method, "requestId": "request-1", "path": path},
-            "headers": given, "multiValueHeaders": {name: [text] for name, text in given.items()},
-            "multiValueQueryStringParameters": None, "pathParameters": {"proxy": path.lstrip("/")}, "stageVariables": None,
-            "body": None, "isBase64Encoded": False,
-        }  # fmt: skip
+            "headers": given,
+            "multiValueHeaders": {name: [text] for name, text in given.items()},
+            "multiValueQueryStringParameters": None,
+            "pathParameters": {"proxy": path.lstrip("/")},
+            "stageVariables": None,
+            "body": None,
+            "isBase64Encoded": False,
+        }
         made = app(event, None)
         return Answer(made["statusCode"], made["body"], made["headers"] | {k: v[0] for k, v in made["multiValueHeaders"].items()})
 
@@ -122,22 +140,37 @@ class Platform:
         return {repr(key): item for key, item in sorted(found.items())}
 
 
+@cache
 def _client(service: str) -> Any:
+    """Made after moto was imported; making one costs more than most tests."""
     import botocore.session
 
     return botocore.session.get_session().create_client(service)
 
 
+_KEPT: list[Any] = []
+"""Where the counterparts were when the caches of the process were filled."""
+
+
 def environment(sandbox_url: str, clock_file: Path) -> dict[str, str]:
     urls = {f"{name}_URL": f"{sandbox_url}/{path}" for name, path in COUNTERPARTS.items()}
     return {
-        "STAGE": "local", "VERSION": "test", "ARCHIVE_BUCKET": "archive", "APP_SECRET": "app", "COUNTERPARTS_SECRET": "counterparts",
-        "PUBLIC_URL": "https://platform.example", "CLOCK_OFFSET_FILE": str(clock_file), **TABLE_SETTINGS, **urls,
-    }  # fmt: skip
+        "STAGE": "local",
+        "VERSION": "test",
+        "ARCHIVE_BUCKET": "archive",
+        "APP_SECRET": "app",
+        "COUNTERPARTS_SECRET": "counterparts",
+        "PUBLIC_URL": "https://platform.example",
+        "CLOCK_OFFSET_FILE": str(clock_file),
+        **TABLE_SETTINGS,
+        **urls,
+    }
 
 
 @contextmanager
-def running(clock_file: Path, sandbox_url: str = NOBODY, credentials: dict[str, dict[str, str]] | None = None) -> Iterator[Platform]:
+def running(
+    clock_file: Path, sandbox_url: str = NOBODY, credentials: dict[str, dict[str, str]] | None = None
+) -> Iterator[Platform]:
     """A fresh, empty platform at noon of a Friday; the process' environment is as before afterwards."""
     import moto
     from chalice.test import Client
@@ -147,12 +180,13 @@ def running(clock_file: Path, sandbox_url: str = NOBODY, credentials: dict[str, 
     clock = Clock(clock_file)
     clock.move_to(NOON)
     with moto.mock_aws():
-        _forget()
+        if [sandbox_url, os.environ["PUBLIC_URL"]] != _KEPT:
+            forget()
+            _KEPT[:] = [sandbox_url, os.environ["PUBLIC_URL"]]
         _create(credentials or invented()[0])
         from app import app
 
         yield Platform(clock, Client(app, "local", str(ROOT)))
-    _forget()
     os.environ.clear()
     os.environ.update(before)
 
@@ -166,7 +200,7 @@ def _create(credentials: dict[str, dict[str, str]]) -> None:
     secrets.create_secret(Name="counterparts", SecretString=json.dumps(credentials))
 
 
-def _forget() -> None:
+def forget() -> None:
     """What a container keeps between requests."""
     from chalicelib import config
     from chalicelib.gateways import business_registry, custodian, regulator, wechat_login, wechat_pay
@@ -174,6 +208,7 @@ def _forget() -> None:
     config.forget()
     for gateway in (business_registry, custodian, regulator, wechat_login, wechat_pay):
         gateway.connect.cache_clear()
+    _KEPT.clear()
 
 
 DISTRICT = "330212"

@@ -1,4 +1,5 @@
 """infra/resources.yaml as the tests need it: its tables as arguments of CreateTable."""
+
 from functools import cache
 from typing import Any
 
@@ -33,7 +34,9 @@ def template() -> dict[str, Any]:
 
 def tables() -> dict[str, dict[str, Any]]:
     """By logical name: what CreateTable takes. Encryption, TTL and recovery are asserted on the template, not here."""
-    found = {name: made["Properties"] for name, made in template()["Resources"].items() if made.get("Type") == "AWS::DynamoDB::Table"}
+    found = {
+        name: made["Properties"] for name, made in template()["Resources"].items() if made.get("Type") == "AWS::DynamoDB::Table"
+    }
     taken = ("AttributeDefinitions", "KeySchema", "BillingMode", "LocalSecondaryIndexes", "GlobalSecondaryIndexes")
     return {
         name: {"TableName": name, **{part: properties[part] for part in taken if part in properties}}

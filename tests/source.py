@@ -1,4 +1,5 @@
 """The source as data: what the tidy test and the error reference ask of it."""
+
 import ast
 from collections.abc import Iterator
 from functools import cache
@@ -23,7 +24,9 @@ def all_code() -> list[Path]:
 def texts() -> list[Path]:
     """Everything that a person reads in this repository: code, documents, templates."""
     below = [path for folder in TEXT_FOLDERS for path in sorted((ROOT / folder).rglob("*"))]
-    beside = sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("*.txt")) + [ROOT / "Makefile", ROOT / "app.py", ROOT / "pyproject.toml"]
+    beside = (
+        sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("*.txt")) + [ROOT / "Makefile", ROOT / "app.py", ROOT / "pyproject.toml"]
+    )
     files = [path for path in below + beside if path.is_file() and path.suffix in TEXT_SUFFIXES]
     return [path for path in files if not NOT_OURS & set(path.relative_to(ROOT).parts)]
 

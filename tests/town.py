@@ -2,6 +2,7 @@
 
 Rows are made by the domain's own functions and written as they are, so that a test of one route needs no other route.
 """
+
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -104,22 +105,46 @@ def settled(platform: Platform) -> Town:
     tokens = {role: _person(platform, role, merchant, store) for role in Role if role is not Role.CONSUMER}
     tokens[Role.CONSUMER] = platform.token(consumer.consumer_id, Role.CONSUMER)
     return Town(
-        platform, merchant, store, product, rival, rival_store, card, consumer.consumer_id, stranger.consumer_id, tokens,
-        _person(platform, Role.OWNER, rival, rival_store), platform.token(stranger.consumer_id, Role.CONSUMER),
-    )  # fmt: skip
+        platform,
+        merchant,
+        store,
+        product,
+        rival,
+        rival_store,
+        card,
+        consumer.consumer_id,
+        stranger.consumer_id,
+        tokens,
+        _person(platform, Role.OWNER, rival, rival_store),
+        platform.token(stranger.consumer_id, Role.CONSUMER),
+    )
 
 
 def _merchant(platform: Platform, name: str, licence_no: str) -> tuple[Merchant, Store, Product]:
     merchant_id = ids.random_id("mch")
     merchant = Merchant(
-        merchant_id=merchant_id, name=name, licence_no=licence_no, legal_form=LegalForm.ENTERPRISE, legal_representative="钱一",
-        industry=Industry.BEAUTY, district=DISTRICT, address="中山东路 1 号", account_name=name, account_number="6222000000001234",
-        account_bank="宁波银行", filing_no="BA33021220261101ABCDEFGH", filed_on=FRIDAY, licence_checked_at=platform.now(),
-        pinyin="yongjiangmeifayouxiangongsi", initials="yjmfyxgs",
-    )  # fmt: skip
+        merchant_id=merchant_id,
+        name=name,
+        licence_no=licence_no,
+        legal_form=LegalForm.ENTERPRISE,
+        legal_representative="钱一",
+        industry=Industry.BEAUTY,
+        district=DISTRICT,
+        address="中山东路 1 号",
+        account_name=name,
+        account_number="6222000000001234",
+        account_bank="宁波银行",
+        filing_no="BA33021220261101ABCDEFGH",
+        filed_on=FRIDAY,
+        licence_checked_at=platform.now(),
+        pinyin="yongjiangmeifayouxiangongsi",
+        initials="yjmfyxgs",
+    )
     own = ids.derived_within("sto", merchant_id, "1")
     store = Store(own, merchant_id, "一号店", DISTRICT, "中山东路 1 号", platform.now(), "f")
-    product = Product(ids.derived_within("prd", merchant_id, "1"), merchant_id, "充 1000 得 1300", PRICE_FEN, BONUS_FEN, platform.now(), "f")
+    product = Product(
+        ids.derived_within("prd", merchant_id, "1"), merchant_id, "充 1000 得 1300", PRICE_FEN, BONUS_FEN, platform.now(), "f"
+    )
     return merchant, store, product
 
 
@@ -136,16 +161,25 @@ def _person(platform: Platform, role: Role, merchant: Merchant, store: Store) ->
     """The token of an active person; merchants' cashiers are bound to the one store."""
     at_merchant = role in MERCHANT_ROLES
     staff = Staff(
-        staff_id=ids.random_id("stf"), username=f"{role}-{platform.key()}", organisation_id=merchant.merchant_id if at_merchant else PLATFORM,
-        role=role, stores=(store.store_id,) if role is Role.CASHIER else (), district="" if at_merchant else DISTRICT,
-        invited_at=platform.now(), invitation_hash="", fingerprint="f", state=StaffState.ACTIVE,
-    )  # fmt: skip
+        staff_id=ids.random_id("stf"),
+        username=f"{role}-{platform.key()}",
+        organisation_id=merchant.merchant_id if at_merchant else PLATFORM,
+        role=role,
+        stores=(store.store_id,) if role is Role.CASHIER else (),
+        district="" if at_merchant else DISTRICT,
+        invited_at=platform.now(),
+        invitation_hash="",
+        fingerprint="f",
+        state=StaffState.ACTIVE,
+    )
     platform.put(staff)
     return platform.token(staff.staff_id, role)
 
 
 def another_card(town: Town) -> Card:
     """A second card, of the stranger, at the same merchant."""
-    order, card = _paid(town.platform, town.merchant, town.product, Consumer(town.stranger_id, "wechat", "o-canary-li", town.platform.now()))
+    order, card = _paid(
+        town.platform, town.merchant, town.product, Consumer(town.stranger_id, "wechat", "o-canary-li", town.platform.now())
+    )
     town.platform.put(order, replace(card))
     return card

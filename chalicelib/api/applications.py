@@ -28,7 +28,7 @@ class Account(Body):
 
 class FilingBody(Body):
     name: Text
-    licence_no: Annotated[str, Field(pattern=r"^[0-9A-HJ-NPQRTUWXY]{18}$", description="unified social credit code, GB 32100-2015")]
+    licence_no: Annotated[str, Field(pattern=r"^[0-9A-HJ-NPQRTUWXY]{18}$", description="unified social credit code")]
     legal_form: LegalForm
     legal_representative: Text
     industry: Industry

@@ -7,7 +7,7 @@ from chalice.app import Blueprint
 from chalicelib import keys
 from chalicelib.api import cursors
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models import Body, Limit, ListView, View, rfc3339
+from chalicelib.api.models import ListView, View, rfc3339
 from chalicelib.domain.card import Card
 from chalicelib.domain.codes import PAYMENT_CODE_VALID, PaymentCode, sign_payment_code
 from chalicelib.domain.principal import Principal, Role

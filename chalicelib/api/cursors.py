@@ -8,9 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from chalicelib import config
-from chalicelib.api.models import Body
+from chalicelib.api.models import Body, Limit
 from chalicelib.domain.refusals import BadRequest
-from chalicelib.store import reads
 
 _TAG_BYTES = 10
 
@@ -18,7 +17,7 @@ _TAG_BYTES = 10
 class Page(Body):
     """The query of every list that is read in pages."""
 
-    limit: Annotated[int, Field(ge=1, le=reads.PAGE_MAX)] = 20
+    limit: Limit = 20
     cursor: Annotated[str, Field(max_length=200)] = ""
 
 

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from chalice.app import Blueprint
 from pydantic import Field
 
-from chalicelib.api.applications import District
 from chalicelib.api import cursors
+from chalicelib.api.applications import District
 from chalicelib.api.http import EVERYONE, Call, Reply, endpoint
 from chalicelib.api.models import Body, Fen, FenOrNone, Id, ListView, Text, View
 from chalicelib.api.sessions import Username

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from chalicelib.domain.business_day import SHANGHAI
 from chalicelib.domain.money import AMOUNT_MAX_FEN
+from chalicelib.store.reads import PAGE_MAX
 
 Item = TypeVar("Item")
 
@@ -16,7 +17,6 @@ TAG = "~"
 Fen = Annotated[int, Field(ge=1, le=AMOUNT_MAX_FEN, description="whole fen, 1 CNY = 100 fen")]
 FenOrNone = Annotated[int, Field(ge=0, le=AMOUNT_MAX_FEN, description="whole fen, may be 0")]
 Id = Annotated[str, Field(min_length=5, max_length=80, pattern=r"^[a-z]{3}_[0-9A-Z]+$")]
-PAGE_MAX = 100
 
 
 def _digits(given: object) -> object:

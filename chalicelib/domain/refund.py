@@ -321,6 +321,8 @@ def succeed(
         )
     if refund.state is RefundState.SUCCEEDED:
         return Decision(refund, replayed=True)
+    if refund.state is RefundState.REQUESTED:
+        raise Conflict("refund_requested", "退款尚未同意，渠道不应已退", f"refund {refund.refund_id} was not agreed to, nothing was sent")
     state = move(TRANSITIONS, "refund", "退款", refund.state, RefundEvent.SUCCEED)
     transfer = card.next_transfer(
         f"{refund.refund_id}.paid", Kind.REFUND_PAID, chart.REFUND_IN_TRANSIT, chart.CUSTODY, refund.amount_fen, now

@@ -51,7 +51,7 @@ def _build(stage: str, out: Path, work: Path, inputs: str, tell: Callable[[str],
     merge = resources.load(ROOT, stage)
     packed = packaging.package(ROOT, work, stage, merge, tell)
     package = out / "package.zip"
-    digest = bundle.bundle(packed.zip, work, package, tell)
+    digest = bundle.bundle(packed.zip, packaging.resolve(ROOT, work, tell), work, package, tell)
     template = resources.finish(packed.template, version=digest[:12])
     (out / "template.json").write_text(json.dumps(template, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     (out / "inputs").write_text(f"{inputs}\n{digest}\n", encoding="ascii")

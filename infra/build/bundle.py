@@ -29,11 +29,12 @@ COMPILERS = 2
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def bundle(packed: Path, work: Path, out: Path, tell: Callable[[str], None]) -> str:
-    """Writes the package; returns its sha256. Raises BuildFailed when it grew beyond its limit."""
+def bundle(packed: Path, resolved: Path, work: Path, out: Path, tell: Callable[[str], None]) -> str:
+    """Our code of `packed` and the dependencies of `resolved`; returns the sha256. Raises BuildFailed when it grew too heavy."""
     started = time.monotonic()
-    with zipfile.ZipFile(packed) as archive:
+    with zipfile.ZipFile(resolved) as archive:
         dependencies = _dependencies(archive, work, tell)
+    with zipfile.ZipFile(packed) as archive:
         tree = work / "ours"
         _unpack(archive, [name for name in archive.namelist() if _is_ours(name)], tree)
     _compile(tree, keep_source=True)
@@ -57,7 +58,7 @@ def _dependencies(archive: zipfile.ZipFile, work: Path, tell: Callable[[str], No
     if not made.exists():
         started = time.monotonic()
         tell("bundle: bytecode for the dependencies ...")
-        for old in work.glob("dependencies-*"):
+        for old in work.glob("dependencies-*.zip"):
             old.unlink()
         tree = work / "dependencies"
         _unpack(archive, kept, tree)

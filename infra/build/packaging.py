@@ -1,4 +1,5 @@
-"""Runs `chalice package` in a copy of what is packaged, so that Chalice's caches and locks stay out of the checkout."""
+"""Runs `chalice package` in a copy of what is packaged, so that Chalice's caches stay out of the checkout."""
+import hashlib
 import json
 import os
 import shutil
@@ -13,6 +14,12 @@ from typing import Any
 from infra.build.failure import BuildFailed
 
 MISSING = "Could not install dependencies"
+ANY_APP = """\
+from chalice.app import Chalice
+
+app = Chalice(app_name="dependencies")
+app.lambda_function(name="none")(lambda event, context: None)
+"""
 TIME_LIMIT_SECONDS = 600
 
 
@@ -23,25 +30,51 @@ class Packed:
 
 
 def package(root: Path, work: Path, stage: str, merge: dict[str, Any], tell: Callable[[str], None]) -> Packed:
-    """Raises BuildFailed where Chalice only warns: a package without a dependency is no package."""
-    project, out = work / "project", work / "packed"
+    """The template, and a package of our own code. Dependencies are resolve()d apart: Chalice would fetch them anew after
+    every change of a line. Raises BuildFailed."""
+    project, out, merge_file = work / "project", work / "packed", work / "merge.json"
     _copy(root, project)
-    merge_file = work / "merge.json"
     merge_file.write_text(json.dumps(merge), encoding="utf-8")
-    shutil.rmtree(out, ignore_errors=True)
     started = time.monotonic()
     tell(f"package {stage}: chalice package --merge-template infra/resources.yaml ...")
-    arguments = ["package", "--stage", stage, "--merge-template", str(merge_file), "--template-format", "json", str(out)]
+    _chalice(project, out, "--stage", stage, "--merge-template", str(merge_file))
+    tell(f"package {stage}: {time.monotonic() - started:.1f} s")
+    return Packed(json.loads((out / "sam.json").read_text(encoding="utf-8")), out / "deployment.zip")
+
+
+def resolve(root: Path, work: Path, tell: Callable[[str], None]) -> Path:
+    """Chalice's package of everything in requirements.txt, for Lambda's platform; once per set of pins. Raises BuildFailed."""
+    requirements = root / "requirements.txt"
+    key = hashlib.sha256(f"{sys.version}\n{os.uname().machine}\n".encode() + requirements.read_bytes()).hexdigest()[:16]
+    made = work / f"resolved-{key}.zip"
+    if not made.exists():
+        started = time.monotonic()
+        tell("dependencies: chalice fetches what requirements.txt pins ...")
+        project, out = work / "dependencies-project", work / "dependencies-packed"
+        (project / ".chalice").mkdir(parents=True, exist_ok=True)
+        (project / ".chalice" / "config.json").write_text('{"version": "2.0", "app_name": "dependencies"}', encoding="ascii")
+        (project / "app.py").write_text(ANY_APP, encoding="ascii")
+        shutil.copyfile(requirements, project / "requirements.txt")
+        _chalice(project, out)
+        for old in work.glob("resolved-*.zip"):
+            old.unlink()
+        (out / "deployment.zip").replace(made)
+        tell(f"dependencies: {time.monotonic() - started:.1f} s")
+    return made
+
+
+def _chalice(project: Path, out: Path, *options: str) -> None:
+    """Raises BuildFailed where Chalice only warns: a package without a dependency is no package."""
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.rmtree(project / ".chalice" / "deployments", ignore_errors=True)
+    arguments = ["package", "--template-format", "json", *options, str(out)]
     done = subprocess.run(
         [sys.executable, "-c", "from chalice.cli import main; main()", *arguments],
         cwd=project, env=_environment(), capture_output=True, text=True, timeout=TIME_LIMIT_SECONDS, check=False,
-    )
+    )  # fmt: skip
     printed = done.stdout + done.stderr
     if done.returncode != 0 or MISSING in printed or not (out / "sam.json").exists():
-        _forget_deployments(project)
-        raise BuildFailed(f"chalice package failed; see requirements.txt and app.py:\n{printed.strip()}")
-    tell(f"package {stage}: {time.monotonic() - started:.1f} s")
-    return Packed(json.loads((out / "sam.json").read_text(encoding="utf-8")), out / "deployment.zip")
+        raise BuildFailed(f"chalice package failed; see app.py and requirements.txt (and the network):\n{printed.strip()}")
 
 
 def _environment() -> dict[str, str]:
@@ -60,17 +93,10 @@ def _environment() -> dict[str, str]:
 def _copy(root: Path, project: Path) -> None:
     if not (root / "app.py").exists():
         raise BuildFailed("app.py is missing: there is nothing to package.")
-    (project / ".chalice").mkdir(parents=True, exist_ok=True)
-    for old in (project / ".chalice").glob("*.json"):
-        old.unlink()
+    shutil.rmtree(project, ignore_errors=True)
+    (project / ".chalice").mkdir(parents=True)
     for settings in (root / ".chalice").glob("*.json"):
         shutil.copyfile(settings, project / ".chalice" / settings.name)
-    for name in ("app.py", "requirements.txt"):
-        shutil.copyfile(root / name, project / name)
-    shutil.rmtree(project / "chalicelib", ignore_errors=True)
+    shutil.copyfile(root / "app.py", project / "app.py")
+    (project / "requirements.txt").touch()
     shutil.copytree(root / "chalicelib", project / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
-
-
-def _forget_deployments(project: Path) -> None:
-    """An incomplete package must not be found again by Chalice's cache."""
-    shutil.rmtree(project / ".chalice" / "deployments", ignore_errors=True)

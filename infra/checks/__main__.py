@@ -28,7 +28,7 @@ def _commands(templates: list[Path]) -> list[tuple[str, list[str]]]:
     return [
         ("style", ["ruff", "check", "."]),
         ("types", ["mypy"]),
-        ("templates", ["cfnlint", "--regions", *REGIONS, "--", *(str(template) for template in templates)]),
+        ("templates", ["cfnlint.runner.cli", "--regions", *REGIONS, "--", *(str(template) for template in templates)]),
         ("OpenAPI is what the routes say", ["infra.openapi", "--check"]),
         ("diagrams are what the transitions say", ["infra.diagrams", "--check"]),
         ("tidiness and package", ["pytest", "tests/test_tidy.py", "tests/infra"]),

@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-import botocore.config
-from botocore.exceptions import ClientError
+import boto3  # type: ignore[import-untyped]
+import botocore.config  # type: ignore[import-untyped]
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from infra.build import Build
 from infra.local.emulator import ACCESS_KEY, REGION

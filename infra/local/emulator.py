@@ -1,6 +1,8 @@
 """The emulator of the cloud (MiniStack) as a process of its own, in its own environment, bound to this machine only."""
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import time
 from dataclasses import dataclass
@@ -67,7 +69,8 @@ class Emulator:
         if self.settings.persist:
             self._process.terminate()
         else:
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         try:
             self._process.wait(STOP_SECONDS_MAX)
         except subprocess.TimeoutExpired:

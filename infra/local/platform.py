@@ -3,6 +3,7 @@
     with Platform(Path(".local/state"), persist=False, port=None) as platform:
         platform.url, platform.sandbox_url, platform.outputs, platform.client("dynamodb")
 """
+import contextlib
 import fcntl
 import shutil
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-import boto3
+import boto3  # type: ignore[import-untyped]
 import urllib3
 
 from infra.build import BuildFailed, build
@@ -26,7 +27,8 @@ FIRST_CALL_SECONDS_MAX = 30
 
 
 def _print(line: str) -> None:
-    print(line, flush=True)
+    with contextlib.suppress(BrokenPipeError):
+        print(line, flush=True)
 
 
 class Platform:

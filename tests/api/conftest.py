@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.sandbox.testing import Town as Counterparts
-from tests.platform import Platform, running
+from tests.platform import Platform, forget, running
 
 
 @pytest.fixture(scope="session")
@@ -21,4 +21,5 @@ def connected(counterparts: Counterparts, tmp_path_factory: pytest.TempPathFacto
     clock_file = Path(counterparts.clock._path)
     with running(clock_file, counterparts.sandbox.url, counterparts.sandbox.credentials()) as started:
         yield started
+    forget()
     counterparts.control("DELETE", "faults")

@@ -1,4 +1,5 @@
 """The steps of a journey over HTTP, each as a client makes it."""
+
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,12 +9,21 @@ from infra.local.sandbox.testing import Notice, eventually
 from infra.local.sandbox.testing import Town as Counterparts
 from tests.platform import DISTRICT, Answer, Platform
 
-COMPANY = {"name": "甬尚美发有限公司", "licence_no": "91330212MA2AF3C43F", "legal_representative": "林晓", "address": "中山东路 88 号"}
+COMPANY = {
+    "name": "甬尚美发有限公司",
+    "licence_no": "91330212MA2AF3C43F",
+    "legal_representative": "林晓",
+    "address": "中山东路 88 号",
+}
 ACCOUNT = {"name": COMPANY["name"], "number": "3301040160001234567", "bank": "宁波银行"}
 FILING = COMPANY | {
-    "legal_form": "enterprise", "industry": "beauty", "district": DISTRICT, "contact_name": "林晓",
-    "contact_phone": "0574-87654321", "bank_account": ACCOUNT,
-}  # fmt: skip
+    "legal_form": "enterprise",
+    "industry": "beauty",
+    "district": DISTRICT,
+    "contact_name": "林晓",
+    "contact_phone": "0574-87654321",
+    "bank_account": ACCOUNT,
+}
 PASSWORD = "yong-shang-2026-mei"
 
 
@@ -83,7 +93,11 @@ class Journey:
 
     def order(self, token: str, key: str | None = None) -> Answer:
         product = self.facts["product"]
-        wish = {"product_id": product["product_id"], "contract_version": product["contract_version"], "payment_provider": "wechat_pay"}
+        wish = {
+            "product_id": product["product_id"],
+            "contract_version": product["contract_version"],
+            "payment_provider": "wechat_pay",
+        }
         return self.platform.post("/v1/orders", wish, token, key)
 
     def pay(self, order: dict[str, Any], openid: str = "o-zhao") -> Notice:

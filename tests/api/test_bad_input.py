@@ -1,4 +1,5 @@
 """Any wrong input is a problem document with a stable code, and nothing is written."""
+
 import base64
 import json
 from typing import Any
@@ -23,12 +24,30 @@ def refused(town: Town, answer: Answer, status: int, code: str) -> dict[str, Any
 
 
 AMOUNTS: dict[str, str] = {
-    "zero": "0", "negative": "-1", "negative zero": "-0", "fraction": "130.5", "whole fraction": "13000.0", "exponent": "1e3",
-    "above the limit": "100000001", "huge": "9" * 400, "forty digits": "1" * 40, "not a number": "NaN", "infinite": "Infinity",
-    "boolean": "true", "null": "null", "text": '"13000"', "full-width digits": '"１３０００"', "bare full-width digits": "１３０００",
-    "Arabic digits": "١٣", "list": "[13000]", "object": '{"fen": 13000}', "hexadecimal": "0x10", "leading zero": "013000",
-    "plus": "+13000", "underscore": "13_000",
-}  # fmt: skip
+    "zero": "0",
+    "negative": "-1",
+    "negative zero": "-0",
+    "fraction": "130.5",
+    "whole fraction": "13000.0",
+    "exponent": "1e3",
+    "above the limit": "100000001",
+    "huge": "9" * 400,
+    "forty digits": "1" * 40,
+    "not a number": "NaN",
+    "infinite": "Infinity",
+    "boolean": "true",
+    "null": "null",
+    "text": '"13000"',
+    "full-width digits": '"１３０００"',
+    "bare full-width digits": "１３０００",
+    "Arabic digits": "١٣",
+    "list": "[13000]",
+    "object": '{"fen": 13000}',
+    "hexadecimal": "0x10",
+    "leading zero": "013000",
+    "plus": "+13000",
+    "underscore": "13_000",
+}
 
 
 @pytest.mark.parametrize("amount", AMOUNTS)
@@ -74,7 +93,9 @@ def test_a_body_is_one_json_object_with_the_known_fields(town: Town, document: s
 @pytest.mark.parametrize("field", ["status", "amount", "merchantId", "role", "face_fen", "consumer_id", "__proto__", "store_id"])
 def test_an_unknown_field_is_refused_and_named(town: Town, field: str) -> None:
     before = town.platform.dump()
-    problem = refused(town, town.platform.post("/v1/redemptions", town.consumer_body(**{field: "x"}), town.consumer), 400, "request_invalid")
+    problem = refused(
+        town, town.platform.post("/v1/redemptions", town.consumer_body(**{field: "x"}), town.consumer), 400, "request_invalid"
+    )
     assert problem["errors"] == [{"pointer": f"/{field}", "code": "extra_forbidden", "detail": "Extra inputs are not permitted"}]
     assert town.platform.dump() == before
 
@@ -116,7 +137,12 @@ FILING_DEFECTS: dict[str, Any] = {
     "district": ["33021", "3302123", "33021a", "３３０２１２", 330212],
     "contact_phone": ["phone", "1", "0574 87654321", "+" * 8],
     "name": ["", "   ", "x" * 101, None],
-    "bank_account": [{}, {"name": "x", "number": "1234", "bank": "y"}, {"name": "x", "number": "1" * 10, "bank": "y", "iban": ""}, []],
+    "bank_account": [
+        {},
+        {"name": "x", "number": "1234", "bank": "y"},
+        {"name": "x", "number": "1" * 10, "bank": "y", "iban": ""},
+        [],
+    ],
 }
 
 
@@ -130,9 +156,27 @@ def test_an_application_with_a_defect_is_refused_and_the_field_named(town: Town,
     assert town.platform.dump() == before
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=-1", "limit=1e1", "limit=1.0", "limit=true", "limit=%2B1", "limit=1_0", "limit=%201", "limit=%EF%BC%91", "limit=", "page=2"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=101",
+        "limit=-1",
+        "limit=1e1",
+        "limit=1.0",
+        "limit=true",
+        "limit=%2B1",
+        "limit=1_0",
+        "limit=%201",
+        "limit=%EF%BC%91",
+        "limit=",
+        "page=2",
+    ],
+)
 def test_a_page_has_one_to_a_hundred_entries(town: Town, query: str) -> None:
-    problem = refused(town, town.platform.get(f"/v1/cards/{town.card.card_id}/transfers?{query}", town.consumer), 400, "request_invalid")
+    problem = refused(
+        town, town.platform.get(f"/v1/cards/{town.card.card_id}/transfers?{query}", town.consumer), 400, "request_invalid"
+    )
     assert problem["param"] == query.partition("=")[0]
 
 
@@ -144,7 +188,9 @@ def test_a_parameter_that_is_given_twice_is_refused(town: Town) -> None:
         refused(town, town.platform.get(f"/v1/merchants?{unknown}"), 400, "request_invalid")
 
 
-@pytest.mark.parametrize("path", ["/v1/cards/" + "x" * 3_000, "/v1/cards/%00", "/v1/cards/..", "/v1/cards/crd_１", "/v1/merchants/a b"])
+@pytest.mark.parametrize(
+    "path", ["/v1/cards/" + "x" * 3_000, "/v1/cards/%00", "/v1/cards/..", "/v1/cards/crd_１", "/v1/merchants/a b"]
+)
 def test_an_id_that_no_id_can_be_is_absent(town: Town, path: str) -> None:
     refused(town, town.platform.get(path, town.consumer), 404, "not_found")
 
@@ -198,7 +244,9 @@ def test_codes_of_another_kind_another_key_or_another_print_are_invalid(town: To
     assert town.platform.get(f"/v1/store-codes/{code}").status == 200
     town.platform.put(replace(town.store, code_version=2))
     refused(town, town.platform.get(f"/v1/store-codes/{code}"), 422, "store_code_invalid")
-    refused(town, town.platform.post("/v1/redemptions", town.consumer_body(store_code=code), town.consumer), 422, "store_code_invalid")
+    refused(
+        town, town.platform.post("/v1/redemptions", town.consumer_body(store_code=code), town.consumer), 422, "store_code_invalid"
+    )
 
 
 def test_a_payment_code_is_good_once_until_it_has_expired(town: Town) -> None:

@@ -1,4 +1,5 @@
 """The door itself: routes, methods, content types, headers, pages of lists, the access log."""
+
 import base64
 import json
 from typing import Any
@@ -35,24 +36,43 @@ def test_a_method_that_a_route_does_not_have_is_a_405_problem_with_the_methods_i
             assert set(answer.headers["Allow"].split(", ")) == set(methods)
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "multipart/form-data", "application/merge-patch+json"])
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "application/x-www-form-urlencoded", "application/xml", "multipart/form-data", "application/merge-patch+json"],
+)
 def test_a_body_that_does_not_say_it_is_json_is_a_415_problem(town: Town, kind: str) -> None:
     before = town.platform.dump()
     answer = town.platform.post("/v1/redemptions", town.consumer_body(), town.consumer, headers={"Content-Type": kind})
     is_problem(answer, 415, "unsupported_media_type")
     assert town.platform.dump() == before
-    assert town.platform.post("/v1/redemptions", town.consumer_body(), town.consumer, headers={"Content-Type": "application/json; charset=utf-8"}).status == 201
+    assert (
+        town.platform.post(
+            "/v1/redemptions", town.consumer_body(), town.consumer, headers={"Content-Type": "application/json; charset=utf-8"}
+        ).status
+        == 201
+    )
 
 
 def test_headers_that_claim_an_identity_or_another_method_are_not_believed(town: Town) -> None:
-    lies = {"X-User-Id": town.consumer_id, "X-Role": "operator", "X-Forwarded-User": "root", "X-Amzn-Oidc-Identity": "x", "X-HTTP-Method-Override": "POST"}
+    lies = {
+        "X-User-Id": town.consumer_id,
+        "X-Role": "operator",
+        "X-Forwarded-User": "root",
+        "X-Amzn-Oidc-Identity": "x",
+        "X-HTTP-Method-Override": "POST",
+    }
     is_problem(town.platform.get("/v1/cards", headers=lies), 401, "token_invalid")
     foreign = town.platform.get(f"/v1/cards/{town.card.card_id}", town.stranger, headers=lies)
     is_problem(foreign, 404, "not_found")
 
 
 def test_no_answer_may_be_cached(town: Town) -> None:
-    for path, token in (("/v1/health", ""), ("/v1/cards", town.consumer), ("/v1/cards", ""), (f"/v1/store-codes/{town.store_code}", "")):
+    for path, token in (
+        ("/v1/health", ""),
+        ("/v1/cards", town.consumer),
+        ("/v1/cards", ""),
+        (f"/v1/store-codes/{town.store_code}", ""),
+    ):
         assert town.platform.get(path, token).headers["Cache-Control"] == "no-store"
 
 
@@ -79,8 +99,16 @@ def test_the_operations_of_a_redemption_refuse_in_the_stated_order(town: Town) -
     first = town.staff_body(1_000)
     assert town.platform.post("/v1/redemptions", first, town.cashier, "till-0001").status == 201
     beyond = {"amount_fen": 10**8}
-    assert town.platform.post("/v1/redemptions", first | beyond | {"payment_code": "A" * 40, "store_id": "sto_0000"}, town.cashier).code == "payment_code_invalid"
-    assert town.platform.post("/v1/redemptions", first | beyond | {"store_id": "sto_0000"}, town.cashier, "till-0001").code == "not_found"
+    assert (
+        town.platform.post(
+            "/v1/redemptions", first | beyond | {"payment_code": "A" * 40, "store_id": "sto_0000"}, town.cashier
+        ).code
+        == "payment_code_invalid"
+    )
+    assert (
+        town.platform.post("/v1/redemptions", first | beyond | {"store_id": "sto_0000"}, town.cashier, "till-0001").code
+        == "not_found"
+    )
     assert town.platform.post("/v1/redemptions", first | beyond, town.cashier, "till-0001").code == "idempotency_key_reused"
     assert town.platform.post("/v1/redemptions", first | beyond, town.cashier).code == "payment_code_used"
     for _ in range(4):
@@ -128,7 +156,12 @@ def creations(town: Town) -> list[tuple[str, Any, Any, str]]:
         ("/v1/redemptions", town.consumer_body(100), town.consumer_body(101), town.consumer),
         (f"{merchant}/stores", store, store | {"name": "三号店"}, town.tokens[Role.OWNER]),
         (f"{merchant}/products", terms, terms | {"bonus_fen": 1}, town.tokens[Role.OWNER]),
-        (f"{merchant}/staff", {"username": "wu.yi", "role": "cashier"}, {"username": "wu.yi", "role": "manager"}, town.tokens[Role.OWNER]),
+        (
+            f"{merchant}/staff",
+            {"username": "wu.yi", "role": "cashier"},
+            {"username": "wu.yi", "role": "manager"},
+            town.tokens[Role.OWNER],
+        ),
         ("/v1/merchant-applications", FILING, FILING | {"contact_name": "别人"}, town.tokens[Role.OPERATOR]),
     ]
 
@@ -145,12 +178,17 @@ def test_the_same_key_and_body_get_the_same_answer_and_another_body_a_conflict(t
 
 
 def test_a_refused_request_keeps_nothing_so_that_its_key_may_be_used_again(town: Town) -> None:
-    is_problem(town.platform.post("/v1/redemptions", town.consumer_body(10**8), town.consumer, "one-key-1"), 422, "insufficient_balance")
+    is_problem(
+        town.platform.post("/v1/redemptions", town.consumer_body(10**8), town.consumer, "one-key-1"), 422, "insufficient_balance"
+    )
     assert town.platform.post("/v1/redemptions", town.consumer_body(100), town.consumer, "one-key-1").status == 201
 
 
 def test_a_key_is_one_persons(town: Town) -> None:
-    made = [town.platform.post("/v1/redemptions", town.staff_body(100), town.tokens[role], "one-key-1") for role in (Role.CASHIER, Role.MANAGER)]
+    made = [
+        town.platform.post("/v1/redemptions", town.staff_body(100), town.tokens[role], "one-key-1")
+        for role in (Role.CASHIER, Role.MANAGER)
+    ]
     assert made[0].json["redemption_id"] != made[1].json["redemption_id"]
 
 
@@ -184,8 +222,19 @@ def test_a_cursor_that_a_list_did_not_give_out_is_refused(town: Town) -> None:
         cursors.unseal("another list", good)
 
 
-def test_the_access_log_is_one_line_per_request_without_anything_of_a_person(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
-    canaries = ["o-canary", town.card.card_id, town.consumer_id, FILING["contact_phone"], "林晓", "3301040160001234567", town.store_code, "canary-key"]
+def test_the_access_log_is_one_line_per_request_without_anything_of_a_person(
+    town: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    canaries = [
+        "o-canary",
+        town.card.card_id,
+        town.consumer_id,
+        FILING["contact_phone"],
+        "林晓",
+        "3301040160001234567",
+        town.store_code,
+        "canary-key",
+    ]
     redemption = town.hold(100)
     capsys.readouterr()
     town.confirm(redemption)

@@ -1,4 +1,5 @@
 """What is somebody else's looks exactly like what is not there: same status, same body, nothing written."""
+
 from typing import Any
 
 import pytest
@@ -36,7 +37,11 @@ def consumer_requests(town: Town) -> list[tuple[str, str, Any]]:
 
 def without_object(request: tuple[str, str, Any], own: str) -> tuple[str, str, Any]:
     method, path, body = request
-    return method, path.replace(own, NOBODY), {name: str(given).replace(own, NOBODY) if name == "card_id" else given for name, given in (body or {}).items()} or None
+    return (
+        method,
+        path.replace(own, NOBODY),
+        {name: str(given).replace(own, NOBODY) if name == "card_id" else given for name, given in (body or {}).items()} or None,
+    )
 
 
 def test_another_consumer_sees_nothing_and_moves_nothing(town: Town) -> None:
@@ -79,7 +84,9 @@ def test_a_card_of_another_merchant_is_absent_at_the_till_and_its_code_stays_goo
 
 def test_a_cashier_is_bound_to_the_own_stores(town: Town) -> None:
     opened = town.platform.post(
-        f"/v1/merchants/{town.merchant.merchant_id}/stores", {"name": "二号店", "district": "330212", "address": "江东"}, town.tokens[Role.OWNER]
+        f"/v1/merchants/{town.merchant.merchant_id}/stores",
+        {"name": "二号店", "district": "330212", "address": "江东"},
+        town.tokens[Role.OWNER],
     )
     other = opened.json["store_id"]
     assert town.platform.post("/v1/redemptions", town.staff_body(store_id=other), town.cashier).code == "not_found"
@@ -146,7 +153,10 @@ def test_a_refund_is_no_redemption(town: Town) -> None:
 def test_a_store_code_shows_everybody_only_the_own_balance(town: Town) -> None:
     other = another_card(town)
     path = f"/v1/store-codes/{town.store_code}"
-    seen = {name: town.platform.get(path, token).json for name, token in (("own", town.consumer), ("stranger", town.stranger), ("nobody", ""))}
+    seen = {
+        name: town.platform.get(path, token).json
+        for name, token in (("own", town.consumer), ("stranger", town.stranger), ("nobody", ""))
+    }
     assert [card["card_id"] for card in seen["own"]["cards"]] == [town.card.card_id]
     assert [card["card_id"] for card in seen["stranger"]["cards"]] == [other.card_id]
     assert (seen["nobody"]["cards"], seen["nobody"]["balance_face_fen"]) == ([], 0)

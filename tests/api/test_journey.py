@@ -1,4 +1,5 @@
 """The whole life of a card over HTTP, in process, with the real counterparts' sandbox."""
+
 from collections.abc import Iterator
 from typing import Any
 
@@ -68,7 +69,11 @@ def _code(journey: Journey, consumer: str, card: str) -> str:
 
 
 def _ask(journey: Journey, consumer: str, card: str, amount_fen: int) -> dict[str, Any]:
-    body = {"payment_code": _code(journey, consumer, card), "store_id": journey.facts["store"]["store_id"], "amount_fen": amount_fen}
+    body = {
+        "payment_code": _code(journey, consumer, card),
+        "store_id": journey.facts["store"]["store_id"],
+        "amount_fen": amount_fen,
+    }
     made = journey.platform.post("/v1/redemptions", body, journey.facts["cashier"], "till-0001")
     again = journey.platform.post("/v1/redemptions", body, journey.facts["cashier"], "till-0001")
     assert (made.json, False, True) == (again.json, made.replayed, again.replayed)
@@ -132,8 +137,12 @@ def _refund(journey: Journey, consumer: str, card: str) -> None:
     assert journey.counterparts.books()["consumers"]["o-zhao"] == -12_000
     history = journey.done(journey.platform.get(f"/v1/cards/{card}/transfers", consumer))["data"]
     assert [(link["kind"], link["amount_fen"]) for link in history] == [
-        ("purchase", 100_000), ("redemption", 10_000), ("redemption", 2_000), ("refund", 88_000), ("refund_paid", 88_000),
-    ]  # fmt: skip
+        ("purchase", 100_000),
+        ("redemption", 10_000),
+        ("redemption", 2_000),
+        ("refund", 88_000),
+        ("refund_paid", 88_000),
+    ]
 
 
 def asked_order(card: str) -> str:

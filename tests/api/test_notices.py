@@ -1,4 +1,5 @@
 """Notices: a forged, old, altered or misdirected one is refused with a 4xx and nothing is written; a genuine one counts once."""
+
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -28,9 +29,19 @@ def ordered(town: Town) -> Order:
     assert paid is not None
     order_id = ids.random_id("ord")
     waiting = replace(
-        paid, order_id=order_id, card_id=ids.renamed("crd", order_id), state=OrderState.CREATED, transaction_id="", provider_date=None,
-        resolved_at=None, business_date=None, seq=None, prev_hash="", hash="", version=1,
-    )  # fmt: skip
+        paid,
+        order_id=order_id,
+        card_id=ids.renamed("crd", order_id),
+        state=OrderState.CREATED,
+        transaction_id="",
+        provider_date=None,
+        resolved_at=None,
+        business_date=None,
+        seq=None,
+        prev_hash="",
+        hash="",
+        version=1,
+    )
     town.platform.put(waiting)
     return waiting
 
@@ -38,11 +49,20 @@ def ordered(town: Town) -> Order:
 def payment(town: Town, order: Order, **changed: Any) -> dict[str, Any]:
     ours = invented()[0]["wechat_pay"]
     return {
-        "appid": ours["appid"], "mchid": ours["mchid"], "out_trade_no": order.order_id, "transaction_id": "4200000000202611200000000002",
-        "trade_type": "JSAPI", "trade_state": "SUCCESS", "trade_state_desc": "支付成功", "bank_type": "OTHERS", "attach": "",
-        "success_time": stamp(town.platform.now()), "payer": {"openid": "o-mei"},
-        "amount": {"total": PRICE_FEN, "payer_total": PRICE_FEN, "currency": "CNY", "payer_currency": "CNY"}, **changed,
-    }  # fmt: skip
+        "appid": ours["appid"],
+        "mchid": ours["mchid"],
+        "out_trade_no": order.order_id,
+        "transaction_id": "4200000000202611200000000002",
+        "trade_type": "JSAPI",
+        "trade_state": "SUCCESS",
+        "trade_state_desc": "支付成功",
+        "bank_type": "OTHERS",
+        "attach": "",
+        "success_time": stamp(town.platform.now()),
+        "payer": {"openid": "o-mei"},
+        "amount": {"total": PRICE_FEN, "payer_total": PRICE_FEN, "currency": "CNY", "payer_currency": "CNY"},
+        **changed,
+    }
 
 
 def envelope(town: Town, resource: dict[str, Any], notice_id: str = "n-1") -> bytes:
@@ -67,7 +87,9 @@ def test_a_genuine_notice_makes_the_card_once(town: Town) -> None:
 
 FORGERIES: dict[str, Any] = {
     "unsigned": lambda headers: {},
-    "the probe that WeChat sends": lambda headers: headers | {"Wechatpay-Signature": "WECHATPAY/SIGNTEST/" + headers["Wechatpay-Signature"]},
+    "the probe that WeChat sends": lambda headers: (
+        headers | {"Wechatpay-Signature": "WECHATPAY/SIGNTEST/" + headers["Wechatpay-Signature"]}
+    ),
     "another signature": lambda headers: headers | {"Wechatpay-Signature": "A" * 344},
     "no base64": lambda headers: headers | {"Wechatpay-Signature": "§"},
     "another key's id": lambda headers: headers | {"Wechatpay-Serial": "PUB_KEY_ID_0"},
@@ -154,10 +176,17 @@ def test_a_notice_of_anything_but_a_payment_is_taken_and_changes_nothing(town: T
 def refund_notice(town: Town, refund_id: str, order_id: str, **changed: Any) -> bytes:
     ours = invented()[0]["wechat_pay"]
     resource = {
-        "mchid": ours["mchid"], "transaction_id": "4200000000202611200000000001", "out_trade_no": order_id, "refund_id": "503",
-        "out_refund_no": refund_id, "refund_status": "SUCCESS", "success_time": stamp(town.platform.now()), "user_received_account": "零钱",
-        "amount": {"total": PRICE_FEN, "refund": PRICE_FEN, "payer_total": PRICE_FEN, "payer_refund": PRICE_FEN}, **changed,
-    }  # fmt: skip
+        "mchid": ours["mchid"],
+        "transaction_id": "4200000000202611200000000001",
+        "out_trade_no": order_id,
+        "refund_id": "503",
+        "out_refund_no": refund_id,
+        "refund_status": "SUCCESS",
+        "success_time": stamp(town.platform.now()),
+        "user_received_account": "零钱",
+        "amount": {"total": PRICE_FEN, "refund": PRICE_FEN, "payer_total": PRICE_FEN, "payer_refund": PRICE_FEN},
+        **changed,
+    }
     return seal(town).envelope("r-1", "REFUND.SUCCESS", "refund", resource)
 
 
@@ -199,5 +228,5 @@ def test_a_notice_that_skips_a_step_of_a_refund_changes_nothing(town: Town) -> N
 def test_a_refused_notice_tells_nothing_of_what_was_wrong_with_the_key(town: Town) -> None:
     body = envelope(town, payment(town, ordered(town)))
     headers = seal(town).headers(body)
-    town.platform.later(**{"seconds": timedelta(minutes=6).total_seconds()})
+    town.platform.later(seconds=timedelta(minutes=6).total_seconds())
     assert invented()[0]["wechat_pay"]["apiv3_key"] not in tell(town, body, headers).text

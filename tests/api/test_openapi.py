@@ -1,4 +1,5 @@
 """The OpenAPI document says what the routes say, is valid, and is served as it is kept."""
+
 import json
 from typing import Any
 
@@ -40,7 +41,9 @@ def test_every_operation_names_its_roles_its_key_and_the_shape_of_its_problems()
         assert operation["responses"]["503"] == {"$ref": "#/components/responses/Problem"}
 
 
-def test_a_stale_document_fails_with_one_sentence(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def test_a_stale_document_fails_with_one_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
     stale = tmp_path / "openapi.json"
     monkeypatch.setattr(openapi, "OPENAPI", stale)
     for text in (None, "{}"):

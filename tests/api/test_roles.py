@@ -1,4 +1,5 @@
 """Who may call what: every route against every role and no token at all, made of what the endpoints declare."""
+
 import re
 
 import pytest
@@ -8,7 +9,14 @@ from chalicelib.api.http import ENDPOINTS, Endpoint
 from chalicelib.domain.principal import Role
 from tests.town import Town
 
-IDS = {"application_id": "app_0", "merchant_id": "mch_0", "order_id": "ord_0", "card_id": "crd_0", "redemption_id": "red_0", "refund_id": "ref_0"}
+IDS = {
+    "application_id": "app_0",
+    "merchant_id": "mch_0",
+    "order_id": "ord_0",
+    "card_id": "crd_0",
+    "redemption_id": "red_0",
+    "refund_id": "ref_0",
+}
 
 
 def path_of(declared: Endpoint) -> str:
@@ -33,7 +41,9 @@ def test_only_the_declared_roles_get_past_the_door(everybody: Town, declared: En
     """Past the door means any answer but 401 and 403 `role_not_allowed`: a missing key, a bad body, nothing there."""
     seen: dict[str, str] = {}
     for role in Role:
-        answer = everybody.platform.call(declared.method, path_of(declared), b"{}" if declared.method == "POST" else None, token=everybody.tokens[role])
+        answer = everybody.platform.call(
+            declared.method, path_of(declared), b"{}" if declared.method == "POST" else None, token=everybody.tokens[role]
+        )
         assert answer.status != 500, answer.text
         seen[role] = answer.code if answer.status in (401, 403) else "past"
     allowed = declared.who or frozenset(Role)

@@ -1,4 +1,5 @@
 """Tokens: one algorithm, one key, every claim; anything else is the same 401."""
+
 import base64
 import json
 from dataclasses import replace
@@ -24,8 +25,14 @@ HEADER = {"alg": tokens.ALGORITHM, "typ": tokens.TYPE}
 def claims(town: Town, **other: Any) -> dict[str, Any]:
     now = int(town.platform.now().timestamp())
     good = {
-        "iss": tokens.ISSUER, "aud": tokens.AUDIENCE, "sub": town.consumer_id, "role": "consumer", "iat": now, "exp": now + 60, "jti": "1",
-    }  # fmt: skip
+        "iss": tokens.ISSUER,
+        "aud": tokens.AUDIENCE,
+        "sub": town.consumer_id,
+        "role": "consumer",
+        "iat": now,
+        "exp": now + 60,
+        "jti": "1",
+    }
     return {name: given for name, given in (good | other).items() if given is not None}
 
 
@@ -123,11 +130,15 @@ def test_a_token_of_an_earlier_role_is_not_worth_the_present_one(town: Town) -> 
 def test_wrong_passwords_lock_the_account_and_all_failures_look_alike(platform: Platform) -> None:
     secret = random_base32()
     hashed = credentials.password_hash("the-right-password")
-    person = Staff(staff_id_of("wang"), "wang", "platform", Role.OPERATOR, (), "", platform.now(), "", "f", StaffState.ACTIVE, hashed, secret)
+    person = Staff(
+        staff_id_of("wang"), "wang", "platform", Role.OPERATOR, (), "", platform.now(), "", "f", StaffState.ACTIVE, hashed, secret
+    )
     platform.put(person)
 
     def attempt(password: str, username: str = "wang") -> Any:
-        return platform.post("/v1/sessions", {"username": username, "password": password, "totp": TOTP(secret).at(platform.now())})
+        return platform.post(
+            "/v1/sessions", {"username": username, "password": password, "totp": TOTP(secret).at(platform.now())}
+        )
 
     refusals = [attempt("wrong"), attempt("the-right-password", "nobody"), *(attempt("wrong") for _ in range(4))]
     assert {answer.text for answer in refusals} == {refusals[0].text}

@@ -1,12 +1,29 @@
 """The packaged template, deployed on the emulator for all tests here: roles enforced, no waiting, no schedules."""
+import os
 from collections.abc import Iterator
 
 import pytest
 
+from chalicelib.store import tables
 from infra.local.platform import Platform
+from tests.platform import forget
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """Ends with the last test here; what a test told this process about the deployment is forgotten then."""
+    before = dict(os.environ)
+    _forget()
     with Platform(tmp_path_factory.mktemp("platform"), persist=False, wait_scale=0) as started:
         yield started
+    os.environ.clear()
+    os.environ.update(before)
+    _forget()
+
+
+def _forget() -> None:
+    """Settings, and the clients that were made of them."""
+    forget()
+    tables._SHARED.clear()
+    for model in (*tables.TABLES, *(shape.row for shape in tables.ROWS.values())):
+        model._connection = None

@@ -1,6 +1,8 @@
-"""Listens to botocore and adds up what each request costs. Rows are remembered as they are written, so that a write knows the
+"""Listens to the wire and adds up what each request costs. Rows are remembered as they are written, so that a write knows the
 row before it."""
+import json
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from bench.sizes import Item, index_units, item_bytes, read_units, write_units
@@ -28,22 +30,24 @@ class Meter:
     _rows: dict[tuple[str, str, str], Item] = field(default_factory=dict)
 
     def listen(self) -> None:
-        """To every client that is made from now on in this process."""
+        """To every exchange of this process from now on: moto's answer passes through here."""
         from botocore import handlers
+        from moto.core.models import botocore_stubber
 
-        handlers.BUILTIN_HANDLERS.append(("before-parameter-build.dynamodb", self._asked))
-        handlers.BUILTIN_HANDLERS.append(("after-call.dynamodb", self._answered))
+        others = [handler for handler in handlers.BUILTIN_HANDLERS if handler[1] is not botocore_stubber]
+        handlers.BUILTIN_HANDLERS[:] = [*others, ("before-send", partial(self._exchange, botocore_stubber))]
 
     def fresh(self) -> Bill:
         self.bill = Bill()
         return self.bill
 
-    def _asked(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        context["bench"] = params
-
-    def _answered(self, model: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        if "Error" not in parsed:
-            getattr(self, f"_{model.name}", self._unknown)(context["bench"], parsed)
+    def _exchange(self, moto: Any, event_name: str, request: Any, **more: Any) -> Any:
+        answer = moto(event_name, request, **more)
+        target = _text(request.headers.get("X-Amz-Target", ""))
+        if target.startswith("DynamoDB_") and answer.status_code == 200:
+            name = target.partition(".")[2]
+            getattr(self, f"_{name}", self._unknown)(json.loads(_text(request.body)), json.loads(answer.content))
+        return answer
 
     def _unknown(self, asked: dict[str, Any], answered: dict[str, Any]) -> None:
         if "TableName" in asked and "KeySchema" not in asked:
@@ -89,3 +93,7 @@ class Meter:
         self.bill.write_units += write_units(max(size, item_bytes(before or {})), transaction)
         self.bill.index_units += sum(index_units(before, item, keys) for keys in self.indexes[table])
         self._rows[key] = item
+
+
+def _text(raw: str | bytes) -> str:
+    return raw.decode() if isinstance(raw, bytes) else raw

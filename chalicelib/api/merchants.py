@@ -1,4 +1,5 @@
 """Merchants as anyone sees them, and what their owners set up."""
+
 from typing import Annotated, Any, Literal, TypeVar
 
 from chalice.app import Blueprint
@@ -171,7 +172,12 @@ def _matches(merchant: Merchant, wanted: Search) -> bool:
 
 
 @endpoint(
-    routes, "GET", "/v1/merchants/{merchant_id}", "A merchant with its licence and filing number", who=EVERYONE, answer=MerchantView
+    routes,
+    "GET",
+    "/v1/merchants/{merchant_id}",
+    "A merchant with its licence and filing number",
+    who=EVERYONE,
+    answer=MerchantView,
 )
 def show(call: Call, merchant_id: str) -> Any:
     return merchant_view(_present(merchant_id))
@@ -243,9 +249,7 @@ def _page(kind: type[Owned], merchant_id: str, prefix: str, asked: cursors.Page)
 )
 def open_store(call: Call, merchant_id: str) -> Any:
     asked = call.body
-    done = merchants.open_store(
-        merchant_id, asked.name, asked.district, asked.address, call.key, call.caller, call.trace
-    )
+    done = merchants.open_store(merchant_id, asked.name, asked.district, asked.address, call.key, call.caller, call.trace)
     return Reply(store_view(done.answer), replayed=done.replayed)
 
 
@@ -262,9 +266,7 @@ def open_store(call: Call, merchant_id: str) -> Any:
 )
 def offer(call: Call, merchant_id: str) -> Any:
     asked = call.body
-    done = merchants.offer(
-        merchant_id, asked.name, asked.price_fen, asked.bonus_fen, call.key, call.caller, call.trace
-    )
+    done = merchants.offer(merchant_id, asked.name, asked.price_fen, asked.bonus_fen, call.key, call.caller, call.trace)
     return Reply(product_view(done.answer), replayed=done.replayed)
 
 

@@ -1,4 +1,5 @@
 """Redemption (核销): asked for by staff (payment code) or by the consumer (store code); nothing moves before consent."""
+
 from typing import Annotated, Any
 
 from chalice.app import Blueprint
@@ -111,7 +112,9 @@ def create(call: Call) -> Any:
 
 def _require_role(caller: Principal, roles: frozenset[Role], param: str) -> None:
     if caller.role not in roles:
-        raise BadRequest("wrong_kind_of_code", "该角色不能使用这种码", f"a {caller.role} does not redeem with a {param}", param=param)
+        raise BadRequest(
+            "wrong_kind_of_code", "该角色不能使用这种码", f"a {caller.role} does not redeem with a {param}", param=param
+        )
 
 
 @endpoint(

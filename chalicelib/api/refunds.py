@@ -1,4 +1,5 @@
 """Refunds: the quote explained line by line, the request, the merchant's agreement."""
+
 from typing import Annotated, Any
 
 from chalice.app import Blueprint
@@ -89,7 +90,13 @@ def refund_view(refund: Refund) -> RefundView:
 
 
 @endpoint(
-    routes, "POST", "/v1/refund-quotes", "What the law gives back today, explained", who=CONSUMER, body=RefundBody, answer=QuoteView
+    routes,
+    "POST",
+    "/v1/refund-quotes",
+    "What the law gives back today, explained",
+    who=CONSUMER,
+    body=RefundBody,
+    answer=QuoteView,
 )
 def quote(call: Call) -> Any:
     asked = call.body
@@ -110,9 +117,7 @@ def quote(call: Call) -> Any:
 )
 def create(call: Call) -> Any:
     asked = call.body
-    done = refunds.request(
-        asked.card_id, call.caller.principal_id, asked.cause, asked.no_reason, call.key, call.now
-    )
+    done = refunds.request(asked.card_id, call.caller.principal_id, asked.cause, asked.no_reason, call.key, call.now)
     return Reply(refund_view(done.answer), replayed=done.replayed)
 
 

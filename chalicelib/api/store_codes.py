@@ -1,5 +1,6 @@
 """What a scanned store code resolves to: the verified merchant, the store, the cards on sale; for a consumer also the own
 balances there. The code holds no balance and no card."""
+
 from typing import Any
 
 from chalice.app import Blueprint
@@ -70,7 +71,9 @@ def resolve(code: str) -> tuple[Merchant, Store]:
 )
 def scan(call: Call, code: str) -> Any:
     merchant, store = resolve(code)
-    products = [product for product in reads.owned(Product, merchant.merchant_id, "prd_") if product.state is ProductState.ON_SALE]
+    products = [
+        product for product in reads.owned(Product, merchant.merchant_id, "prd_") if product.state is ProductState.ON_SALE
+    ]
     mine = []
     if call.principal is not None and call.principal.role is Role.CONSUMER:
         mine = [card_view(card) for card in reads.cards_of(call.principal.principal_id, merchant.merchant_id)]

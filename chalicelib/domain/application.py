@@ -1,8 +1,9 @@
 """A merchant's application: filed, licence verified at the registry, approved by two different persons, given a filing number.
 
-    draft -> submitted -> operator_approved -> active
-                 \\__ rejected (by either reviewer, with the reason) -> submitted again
+draft -> submitted -> operator_approved -> active
+             \\__ rejected (by either reviewer, with the reason) -> submitted again
 """
+
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -114,37 +115,39 @@ def draft(earlier: Application | None, application: Application, trace: Trace) -
 
 
 def require_lawful(filing: Filing, company: RegisteredCompany | None, rules: Rules, now: datetime) -> None:
-    """No unlicensed trading. In this order: not registered, other name, other legal representative, not in good standing, expired, too young (R14),
-    bank account of another name."""
-    if company is None:
-        raise Unprocessable("licence_not_found", "登记机关查无此照", f"the registry knows no licence {filing.licence_no}", param="licence_no")
-    if company.licence_no != filing.licence_no:
-        raise Unprocessable("licence_not_found", "登记机关查无此照", "the registry answered for another licence", param="licence_no")
-    if company.name != filing.name:
-        raise Unprocessable("licence_name_differs", "名称与登记信息不一致", f"licence {filing.licence_no} has another name", param="name")
-    if company.legal_representative != filing.legal_representative:
-        raise Unprocessable(
-            "legal_representative_differs",
-            "法定代表人与登记信息不一致",
-            f"licence {filing.licence_no} has another legal representative",
-            param="legal_representative",
-        )
-    if company.status != "normal":
+    """No unlicensed trading. In this order: not registered, other name, other legal representative, not in good standing,
+    expired, too young (R14), bank account of another name."""
+    registered = _registered(filing, company)
+    if registered.status != "normal":
         raise Unprocessable(
             "licence_not_in_good_standing",
-            f"营业执照状态为 {company.status}",
-            f"licence {filing.licence_no} is {company.status}",
+            f"营业执照状态为 {registered.status}",
+            f"licence {filing.licence_no} is {registered.status}",
             param="licence_no",
-            facts={"has": company.status, "needs": "normal"},
+            facts={"has": registered.status, "needs": "normal"},
         )
     today = business_date(now)
-    if company.valid_until is not None and company.valid_until < today:
-        raise Unprocessable("licence_expired", "营业执照已过期", f"licence {filing.licence_no} ended {company.valid_until}", param="licence_no")
-    _require_age(company.established_on, today, rules)
-    if filing.account_name != company.name:
-        raise Unprocessable(
-            "account_name_differs", "结算账户须与营业执照同名", "the bank account must be in the licence's name", param="account_name"
-        )
+    if registered.valid_until is not None and registered.valid_until < today:
+        said = f"licence {filing.licence_no} ended {registered.valid_until}"
+        raise Unprocessable("licence_expired", "营业执照已过期", said, param="licence_no")
+    _require_age(registered.established_on, today, rules)
+    if filing.account_name != registered.name:
+        said = "the bank account must be in the licence's name"
+        raise Unprocessable("account_name_differs", "结算账户须与营业执照同名", said, param="account_name")
+
+
+def _registered(filing: Filing, company: RegisteredCompany | None) -> RegisteredCompany:
+    """What the registry says, if it is about this licence and says the same."""
+    if company is None or company.licence_no != filing.licence_no:
+        said = f"the registry knows no licence {filing.licence_no}"
+        raise Unprocessable("licence_not_found", "登记机关查无此照", said, param="licence_no")
+    if company.name != filing.name:
+        said = f"licence {filing.licence_no} has another name"
+        raise Unprocessable("licence_name_differs", "名称与登记信息不一致", said, param="name")
+    if company.legal_representative != filing.legal_representative:
+        said = f"licence {filing.licence_no} has another legal representative"
+        raise Unprocessable("legal_representative_differs", "法定代表人与登记信息不一致", said, param="legal_representative")
+    return company
 
 
 def _require_age(established_on: date, today: date, rules: Rules) -> None:
@@ -168,7 +171,9 @@ def submit(application: Application, claim: LicenceClaim | None, trace: Trace) -
     state = move(TRANSITIONS, "application", "申请", application.state, ApplicationEvent.SUBMIT)
     claims: tuple[Put, ...] = ()
     if claim is None:
-        taken = Conflict("licence_taken", "该营业执照已被其他商户使用", f"licence {application.filing.licence_no} belongs to another merchant")
+        taken = Conflict(
+            "licence_taken", "该营业执照已被其他商户使用", f"licence {application.filing.licence_no} belongs to another merchant"
+        )
         claims = (create(LicenceClaim(application.filing.licence_no, application.merchant_id), otherwise=taken),)
     elif claim.merchant_id == UNCLAIMED:
         claimed = replace(claim, merchant_id=application.merchant_id, version=claim.version + 1)
@@ -230,7 +235,9 @@ def reject(
     step = Role.OPERATOR if application.state is ApplicationState.SUBMITTED else Role.REGULATOR
     if reviewer.role is not step:
         raise Conflict(
-            f"application_{application.state}", "该申请不在你的审核环节", f"the application is {application.state}, its next reviewer is a {step}"
+            f"application_{application.state}",
+            "该申请不在你的审核环节",
+            f"the application is {application.state}, its next reviewer is a {step}",
         )
     freed: tuple[Put, ...] = ()
     if claim is not None and claim.merchant_id == application.merchant_id:

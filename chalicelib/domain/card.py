@@ -7,6 +7,7 @@
 Release goes by cash ratio (R8; from 法释〔2025〕4号 Art. 18): of U face used so far, `paid * U / (paid + bonus)` has been
 released in total. Each redemption releases the difference, so roundings never drift and the last use sweeps the rest.
 """
+
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -127,7 +128,9 @@ class Card:
         """Remember a payment code until nobody would take it any more; a second use is refused (T2)."""
         alive = tuple(code for code in self.used_codes if code.expires_at + CLOCK_SKEW >= now)
         if any(code.nonce == nonce for code in alive):
-            raise Conflict("payment_code_used", "付款码已被使用，请刷新后重试", "this payment code has been used, show a fresh one")
+            raise Conflict(
+                "payment_code_used", "付款码已被使用，请刷新后重试", "this payment code has been used, show a fresh one"
+            )
         if len(alive) >= CODES_REMEMBERED_MAX:
             raise Conflict("too_many_codes", "付款码使用过于频繁，请一分钟后重试", "too many payment codes within a minute")
         return replace(self, used_codes=(*alive, UsedCode(nonce, expires_at)))
@@ -140,4 +143,3 @@ class Card:
                 f"card {self.card_id} is {self.state}",
                 facts={"state": str(self.state)},
             )
-

@@ -5,6 +5,7 @@
 A store code holds the store's id and print version and lives until revoked; a payment code holds card, nonce and
 expiry, lives 60 seconds and is good once. 96 bits of tag cannot be guessed online. No balance, name or number is inside.
 """
+
 import base64
 import binascii
 import hashlib
@@ -81,7 +82,10 @@ def read_payment_code(keys: CodeKeys, text: str) -> PaymentCode:
 def require_fresh(expires_at: datetime, now: datetime) -> None:
     if now > expires_at + CLOCK_SKEW:
         raise Unprocessable(
-            "payment_code_expired", "付款码已过期，请刷新", "this payment code has expired, show a fresh one", param="payment_code"
+            "payment_code_expired",
+            "付款码已过期，请刷新",
+            "this payment code has expired, show a fresh one",
+            param="payment_code",
         )
 
 

@@ -2,6 +2,7 @@
 
 An order may be paid at the last second: a closed order whose money came in is still credited, never lost.
 """
+
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -165,7 +166,9 @@ def credit(order: Order | None, payment: ProvenPayment, now: datetime) -> Decisi
         )
     if order.state is OrderState.PAID:
         if order.transaction_id != payment.transaction_id:
-            raise Conflict("order_paid_otherwise", "订单已由另一笔支付完成", f"order {order.order_id} was paid by another transaction")
+            raise Conflict(
+                "order_paid_otherwise", "订单已由另一笔支付完成", f"order {order.order_id} was paid by another transaction"
+            )
         return Decision(order, replayed=True)
     state = move(TRANSITIONS, "order", "订单", order.state, OrderEvent.PAY)
     paid = replace(

@@ -3,6 +3,7 @@
 The redemption row is the transfer's row. While `pending` it reserves face value and moves nothing; the holder's consent
 posts it (card -> payable), in the same write that moves the card. Nothing else is written.
 """
+
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -181,7 +182,9 @@ def confirm(redemption: Redemption | None, card: Card | None, consumer_id: str, 
         return Decision(redemption, replayed=True)
     state = move(TRANSITIONS, "redemption", "核销", redemption.state, RedemptionEvent.CONFIRM)
     if now >= redemption.expires_at:
-        raise Conflict("redemption_expired", "核销请求已过期，未扣款", f"redemption {redemption.redemption_id} has expired, nothing was paid")
+        raise Conflict(
+            "redemption_expired", "核销请求已过期，未扣款", f"redemption {redemption.redemption_id} has expired, nothing was paid"
+        )
     transfer = card.next_transfer(
         redemption.redemption_id,
         Kind.REDEMPTION,

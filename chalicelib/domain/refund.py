@@ -16,6 +16,7 @@ Automatic ones start `in_transit`; one that gives nothing back goes from `reques
 `in_transit` is the recovery point: card -> refund_in_transit is posted and the external number (the refund's own id) is
 committed before the provider is asked. Unknown stays where it is; no timer turns unknown into failed.
 """
+
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -261,12 +262,8 @@ def _moved_out(card: Card, refund: Refund, now: datetime) -> tuple[Card, tuple[P
     """Card -> refund in transit. Where the law leaves the consumer nothing, the card ends here and the rest is the merchant's."""
     if refund.amount_fen == 0:
         return _closed(card, refund, now)
-    transfer = card.next_transfer(
-        refund.refund_id, Kind.REFUND, card.account, chart.REFUND_IN_TRANSIT, refund.amount_fen, now
-    )
-    after = replace(
-        card.chained(transfer), refunded_fen=card.refunded_fen + refund.amount_fen, version=card.version + 1
-    )
+    transfer = card.next_transfer(refund.refund_id, Kind.REFUND, card.account, chart.REFUND_IN_TRANSIT, refund.amount_fen, now)
+    after = replace(card.chained(transfer), refunded_fen=card.refunded_fen + refund.amount_fen, version=card.version + 1)
     return after, (_posted(card, transfer),)
 
 
@@ -322,7 +319,9 @@ def succeed(
     if refund.state is RefundState.SUCCEEDED:
         return Decision(refund, replayed=True)
     if refund.state is RefundState.REQUESTED:
-        raise Conflict("refund_requested", "退款尚未同意，渠道不应已退", f"refund {refund.refund_id} was not agreed to, nothing was sent")
+        raise Conflict(
+            "refund_requested", "退款尚未同意，渠道不应已退", f"refund {refund.refund_id} was not agreed to, nothing was sent"
+        )
     state = move(TRANSITIONS, "refund", "退款", refund.state, RefundEvent.SUCCEED)
     transfer = card.next_transfer(
         f"{refund.refund_id}.paid", Kind.REFUND_PAID, chart.REFUND_IN_TRANSIT, chart.CUSTODY, refund.amount_fen, now

@@ -13,6 +13,7 @@
 `code` is a promise to clients. `detail` (zh-CN) and `detail_en` are for people and name the object, what it has and
 what it needs. `api.problems.STATUS` is the only place that knows the HTTP status of a class.
 """
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +68,9 @@ def absent(noun_zh: str, noun_en: str) -> Absent:
 
 
 def contention() -> Contention:
-    return Contention("contention", "有其他请求正在更新同一数据，请稍后重试", "another request is updating the same data, try again")
+    return Contention(
+        "contention", "有其他请求正在更新同一数据，请稍后重试", "another request is updating the same data, try again"
+    )
 
 
 def key_reused() -> Conflict:

@@ -3,6 +3,7 @@
 A person is looked up on every request, so a disabled one is out at once. Wrong passwords lock the account for a while; a
 TOTP step is good once.
 """
+
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -78,7 +79,9 @@ def invite(earlier: Staff | None, staff: Staff, inviter: Principal, trace: Trace
     if staff.role not in MAY_INVITE.get(inviter.role, frozenset()):
         raise Forbidden("role_not_yours_to_give", "无权授予该角色", f"a {inviter.role} may not invite a {staff.role}")
     if inviter.stores and not (staff.stores and set(staff.stores) <= set(inviter.stores)):
-        raise Forbidden("stores_not_yours_to_give", "无权授予这些门店", "whoever is bound to stores may give rights in these only")
+        raise Forbidden(
+            "stores_not_yours_to_give", "无权授予这些门店", "whoever is bound to stores may give rights in these only"
+        )
     taken = Conflict("username_taken", "用户名已被使用", f"user name {staff.username} is taken", param="username")
     if earlier is not None:
         if earlier.organisation_id != staff.organisation_id:
@@ -95,7 +98,9 @@ def invite(earlier: Staff | None, staff: Staff, inviter: Principal, trace: Trace
 
 def wrong_credentials() -> NotAuthenticated:
     """One answer for an unknown name, a wrong password, a wrong TOTP and a lock: nothing to learn by trying."""
-    return NotAuthenticated("wrong_credentials", "用户名、密码或动态口令错误", "user name, password or one-time password is wrong")
+    return NotAuthenticated(
+        "wrong_credentials", "用户名、密码或动态口令错误", "user name, password or one-time password is wrong"
+    )
 
 
 def activate(staff: Staff, invitation_hash: str, password_hash: str, totp_secret: str, trace: Trace) -> Decision[Staff]:
@@ -125,7 +130,9 @@ def disable(staff: Staff, trace: Trace) -> Decision[Staff]:
         return Decision(staff, replayed=True)
     state = move(TRANSITIONS, "staff", "员工", staff.state, StaffEvent.DISABLE)
     after = replace(staff, state=state, version=staff.version + 1)
-    return Decision(after, (change(staff, after), create(entry(trace, staff.staff_id, "staff.disable", staff.state, after.state))))
+    return Decision(
+        after, (change(staff, after), create(entry(trace, staff.staff_id, "staff.disable", staff.state, after.state)))
+    )
 
 
 @dataclass(frozen=True)
@@ -153,7 +160,5 @@ def sign_in(staff: Staff, password_matches: bool, totp_step: int | None, now: da
         return Decision(SignIn(after, None), (change(staff, after),))
     failures = staff.failures + 1
     locked = now + LOCKED_FOR if failures >= FAILURES_MAX else None
-    after = replace(
-        staff, failures=0 if locked else failures, locked_until=locked, version=staff.version + 1
-    )
+    after = replace(staff, failures=0 if locked else failures, locked_until=locked, version=staff.version + 1)
     return Decision(SignIn(after, wrong_credentials()), (change(staff, after),))

@@ -6,7 +6,7 @@ of the one before it, and the card's row holds the head of its chain.
 """
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -55,7 +55,7 @@ class Transfer:
 
     def canonical(self) -> bytes:
         """The bytes that are hashed: JSON, keys sorted, no spaces, ASCII only; times in +08:00 to the microsecond."""
-        fields = asdict(self) | {
+        fields = vars(self) | {
             "business_date": self.business_date.isoformat(),
             "posted_at": self.posted_at.astimezone(SHANGHAI).isoformat(timespec="microseconds"),
             "kind": str(self.kind),

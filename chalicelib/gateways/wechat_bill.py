@@ -11,6 +11,7 @@ The file is CSV of WeChat's own kind: a header line, rows whose every field begi
 A bill that was cut off, or whose rows do not add up to its totals, is no bill: a reconciliation over half a
 day would call every missing payment a difference.
 """
+
 import hashlib
 import zlib
 from dataclasses import dataclass
@@ -20,18 +21,43 @@ from chalicelib.gateways.fields import Malformed, fen_of
 
 BEIJING = timezone(timedelta(hours=8))
 BILL_BYTES_MAX = 64 * 1024 * 1024
-COLUMNS = (
-    "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,"
-    "应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,"
-    "手续费,费率,订单金额,申请退款金额,费率备注"
-).split(",")
-TOTALS = (
-    "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额"
-).split(",")
+COLUMNS = [
+    "交易时间",
+    "公众账号ID",
+    "商户号",
+    "特约商户号",
+    "设备号",
+    "微信订单号",
+    "商户订单号",
+    "用户标识",
+    "交易类型",
+    "交易状态",
+    "付款银行",
+    "货币种类",
+    "应结订单金额",
+    "代金券金额",
+    "微信退款单号",
+    "商户退款单号",
+    "退款金额",
+    "充值券退款金额",
+    "退款类型",
+    "退款状态",
+    "商品名称",
+    "商户数据包",
+    "手续费",
+    "费率",
+    "订单金额",
+    "申请退款金额",
+    "费率备注",
+]
+TOTALS = ["总交易单数", "应结订单总金额", "退款总金额", "充值券退款总金额", "手续费总金额", "订单总金额", "申请退款总金额"]
 # The fee's total is left out: rows give fees with five decimals, totals with two, and no rule uses them.
 SUMMED = {
-    "应结订单总金额": "应结订单金额", "退款总金额": "退款金额", "充值券退款总金额": "充值券退款金额",
-    "订单总金额": "订单金额", "申请退款总金额": "申请退款金额",
+    "应结订单总金额": "应结订单金额",
+    "退款总金额": "退款金额",
+    "充值券退款总金额": "充值券退款金额",
+    "订单总金额": "订单金额",
+    "申请退款总金额": "申请退款金额",
 }
 
 Row = dict[str, str]
@@ -41,6 +67,7 @@ Row = dict[str, str]
 class BillLine:
     """`kind` is payment or refund; `amount_fen` > 0 for both; `at` is the pay-success or the
     refund-accepted time."""
+
     kind: str
     order_no: str
     refund_no: str | None
@@ -52,6 +79,7 @@ class BillLine:
 @dataclass(frozen=True)
 class Bill:
     """`text` is the uncompressed file; a day without any trade has an empty text and no lines."""
+
     text: str
     lines: tuple[BillLine, ...]
 

@@ -1,4 +1,5 @@
 """A merchant's way onto the platform: filed, licence verified at the registry, approved twice."""
+
 from datetime import datetime, timedelta
 
 from chalicelib import ids
@@ -48,7 +49,9 @@ def submit(application_id: str, trace: Trace, registry: BusinessRegistry | None 
 def _registered(licence_no: str, registry: BusinessRegistry) -> RegisteredCompany | None:
     outcome = registry.lookup(licence_no)
     if isinstance(outcome, Unknown):
-        raise CounterpartUnknown("registry_unknown", "登记机关暂无响应，请稍后重试", "the business registry gave no answer, try again")
+        raise CounterpartUnknown(
+            "registry_unknown", "登记机关暂无响应，请稍后重试", "the business registry gave no answer, try again"
+        )
     if not isinstance(outcome, Licence):
         return None
     return RegisteredCompany(

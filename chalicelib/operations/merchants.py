@@ -1,4 +1,5 @@
 """What a merchant sets up: stores, card products, staff."""
+
 from datetime import datetime
 
 from chalicelib import credentials, ids
@@ -18,7 +19,9 @@ from chalicelib.operations.attempts import Done, commit
 from chalicelib.store import reads
 
 
-def open_store(merchant_id: str, name: str, district: str, address: str, key: str, caller: Principal, trace: Trace) -> Done[Store]:
+def open_store(
+    merchant_id: str, name: str, district: str, address: str, key: str, caller: Principal, trace: Trace
+) -> Done[Store]:
     _require_own(merchant_id, caller)
     store = Store(
         store_id=ids.derived_within("sto", merchant_id, caller.principal_id, "store", key),
@@ -37,7 +40,9 @@ def open_store(merchant_id: str, name: str, district: str, address: str, key: st
     return commit(decide)
 
 
-def offer(merchant_id: str, name: str, price_fen: int, bonus_fen: int, key: str, caller: Principal, trace: Trace) -> Done[Product]:
+def offer(
+    merchant_id: str, name: str, price_fen: int, bonus_fen: int, key: str, caller: Principal, trace: Trace
+) -> Done[Product]:
     _require_own(merchant_id, caller)
     product = Product(
         product_id=ids.derived_within("prd", merchant_id, caller.principal_id, "product", key),

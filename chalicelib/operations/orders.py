@@ -1,4 +1,5 @@
 """Buying a card: order -> payment parameters -> proof of payment -> active card."""
+
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,7 +67,11 @@ def _prepay(order: Order, pay: WechatPay) -> PaymentParameters:
         order.expires_at,
     )
     if isinstance(outcome, Unknown):
-        raise CounterpartUnknown("payment_provider_unknown", "支付渠道暂无响应，请用同一请求重试", "the payment provider gave no answer, send the same request again")
+        raise CounterpartUnknown(
+            "payment_provider_unknown",
+            "支付渠道暂无响应，请用同一请求重试",
+            "the payment provider gave no answer, send the same request again",
+        )
     if isinstance(outcome, Refused):
         raise Unprocessable("payment_refused", "支付渠道拒绝了该订单", f"the payment provider refused the order: {outcome.code}")
     return outcome

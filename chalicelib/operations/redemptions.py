@@ -1,4 +1,5 @@
 """Redemption (核销), end to end."""
+
 from datetime import datetime
 
 from chalicelib import ids
@@ -18,7 +19,10 @@ def open_by_staff(
     code: PaymentCode, store_id: str, face_fen: int, principal: Principal, key: str, now: datetime
 ) -> Done[Redemption]:
     """Staff have scanned a payment code. The key's scope is this person, this operation and this card."""
-    if not principal.works_at(principal.organisation_id, store_id) or reads.get(Store, principal.organisation_id, store_id) is None:
+    if (
+        not principal.works_at(principal.organisation_id, store_id)
+        or reads.get(Store, principal.organisation_id, store_id) is None
+    ):
         raise absent("门店", "store")
     ask = Ask(
         redemption_id=ids.derived_within("red", code.card_id, principal.principal_id, "redemption", key),

@@ -1,4 +1,5 @@
 """Refunds: quote, request, agree; and the pursuit of the money at the provider under one number."""
+
 from datetime import datetime, timedelta
 
 from chalicelib import config, ids
@@ -36,7 +37,9 @@ def quote(card_id: str, consumer_id: str, cause: Cause, no_reason: bool, now: da
 
 def _reason(card: Card, cause: Cause, no_reason: bool) -> Reason:
     others = reads.cards_of(card.holder_id, card.merchant_id)
-    before = any(other.card_id != card.card_id and other.used_fen > 0 and other.activated_at < card.activated_at for other in others)
+    before = any(
+        other.card_id != card.card_id and other.used_fen > 0 and other.activated_at < card.activated_at for other in others
+    )
     return Reason(cause, no_reason, consumed_before=before)
 
 

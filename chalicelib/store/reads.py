@@ -1,5 +1,6 @@
 """Rows -> values. Reads that decide money are consistent reads of base tables; the lists read indexes, and are for people
 and for the daily fold. Every list is bounded."""
+
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, TypeVar
@@ -22,7 +23,9 @@ BUCKET_MAX = 20_000
 def unavailable(error: Exception) -> Contention:
     """The store did not answer, or was busy. Nothing is known to have happened."""
     return Contention(
-        "store_unavailable", "系统繁忙，请用同一请求重试", f"the store did not answer ({type(error).__name__}), send the same request again"
+        "store_unavailable",
+        "系统繁忙，请用同一请求重试",
+        f"the store did not answer ({type(error).__name__}), send the same request again",
     )
 
 
@@ -42,16 +45,23 @@ def get(value_class: type[Value], *ids: Any) -> Value | None:
 
 
 def get_together(*wanted: tuple[type[Any], tuple[Any, ...]]) -> list[Any]:
-    """Several rows of one table in one consistent read (BatchGetItem), in the order asked; None where there is none."""
+    """Several rows of one table in one consistent read (BatchGetItem), in the order asked; None where there is none.
+
+    What DynamoDB left unprocessed is not asked for in a loop: the store is busy then, and the caller decides.
+    """
     shapes = [(ROWS[value_class], ROWS[value_class].key(*ids)) for value_class, ids in wanted]
     table = shapes[0][0].table
     assert all(shape.table is table for shape, _ in shapes)
+    keys = [{"pk": pk, "sk": sk} for pk, sk in dict.fromkeys(key for _, key in shapes)]
     try:
-        rows = {(row.pk, row.sk): row for row in table.batch_get({key for _, key in shapes}, consistent_read=True)}
+        answer = table._get_connection().batch_get_item(keys, consistent_read=True)
     except PynamoDBException as error:
         raise unavailable(error) from error
+    if answer.get("UnprocessedKeys"):
+        raise unavailable(TimeoutError("unprocessed keys"))
+    rows = {(row.pk, row.sk): row for item in answer["Responses"][table.Meta.table_name] for row in (table.from_raw_data(item),)}
     found = [rows.get(key) for _, key in shapes]
-    return [to_value(row) if row is not None and type(row) is shape.row else None for row, (shape, _) in zip(found, shapes, strict=True)]
+    return [to_value(row) if type(row) is shape.row else None for row, (shape, _) in zip(found, shapes, strict=True)]
 
 
 def chained_rows(card_id: str, after_seq: int, limit: int) -> list[Any]:

@@ -4,6 +4,7 @@ A row's attributes are the value's own fields with the value's own types, derive
 a value and its row cannot drift apart; a type without an attribute here is an error at import. The keys and index keys
 of each value stand in ROWS, and nowhere else.
 """
+
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ from chalicelib.store.attributes import (
     TimeAttribute,
     UsedCodesAttribute,
 )
+from chalicelib.store.wire import Wire
 
 UNPAID_KEPT_FOR = timedelta(days=400)
 """TTL cleans up orders that were never paid, long after any payment or refund of one could still arrive."""
@@ -70,7 +72,7 @@ class _Meta(metaclass=_Named):
 
 
 _SHARED: dict[str, Connection] = {}
-"""Table name -> the one connection (one botocore client) of all tables; making a client is most of a cold start."""
+"""Table name -> the one connection, and with it the one client, of all tables."""
 
 
 class _Stored(Model):
@@ -78,6 +80,8 @@ class _Stored(Model):
     def _get_connection(cls) -> TableConnection:
         made = super()._get_connection()
         if made.table_name not in _SHARED:
+            if not _SHARED:
+                made.connection._client = Wire(_Meta.connect_timeout_seconds, _Meta.read_timeout_seconds)  # type: ignore[assignment]
             shared = next(iter(_SHARED.values()), made.connection)
             if shared is not made.connection:
                 shared.add_meta_table(made.get_meta_table())
@@ -250,7 +254,9 @@ def _shape(
     attributes = {name: _attribute(hint) for name, hint in (hints | inner_hints).items()}
     meta: Any = table.Meta
     namespace = {"Meta": type("Meta", (meta,), {}), "__module__": __name__, **attributes}
-    row = new_class(f"{value_class.__name__}Row", (table,), {"discriminator": value_class.__name__}, lambda body: body.update(namespace))
+    row = new_class(
+        f"{value_class.__name__}Row", (table,), {"discriminator": value_class.__name__}, lambda body: body.update(namespace)
+    )
     return Shape(table, row, key, key_fields, indexed, tuple(hints), field, inner, tuple(inner_hints))
 
 
@@ -322,9 +328,7 @@ ROWS: dict[type[Any], Shape] = {
         lambda made: {"listed_key": f"applications#{made.state}", "listed_sort": _due(made.filed_at, made.merchant_id)},
         flatten=("filing", Filing),
     ),
-    LicenceClaim: _shape(
-        MerchantsTable, LicenceClaim, lambda licence_no: (f"licence#{licence_no}", "claim"), ("licence_no",)
-    ),
+    LicenceClaim: _shape(MerchantsTable, LicenceClaim, lambda licence_no: (f"licence#{licence_no}", "claim"), ("licence_no",)),
     Store: _shape(MerchantsTable, Store, lambda merchant_id, own: (merchant_id, own), ("merchant_id", "store_id")),
     Product: _shape(MerchantsTable, Product, lambda merchant_id, own: (merchant_id, own), ("merchant_id", "product_id")),
     Staff: _shape(
@@ -359,9 +363,7 @@ ROWS: dict[type[Any], Shape] = {
         lambda day, reason, reference, ordinal: (f"reconciliation#{day}", f"difference#{reason}#{reference}#{ordinal:03d}"),
         ("business_date", "reason", "reference", "ordinal"),
     ),
-    Report: _shape(
-        RunsTable, Report, lambda district, day: (f"reports#{district}", f"day#{day}"), ("district", "business_date")
-    ),
+    Report: _shape(RunsTable, Report, lambda district, day: (f"reports#{district}", f"day#{day}"), ("district", "business_date")),
     Consumer: _shape(ConsumersTable, Consumer, lambda consumer_id: (consumer_id, "consumer"), ("consumer_id",)),
     AuditEntry: _shape(
         AuditTable,

@@ -7,9 +7,9 @@ from typing import Any
 from chalicelib.domain import chart
 from chalicelib.domain.card import Card
 from chalicelib.domain.order import Order, OrderState
+from chalicelib.domain.payout import Payout
 from chalicelib.domain.redemption import Redemption, RedemptionState
 from chalicelib.domain.refund import PostedTransfer
-from chalicelib.domain.payout import Payout
 from chalicelib.domain.transfer import Transfer, broken_at
 from chalicelib.store.tables import CardsTable, MerchantsTable, to_value
 
@@ -57,12 +57,12 @@ def audit(books: dict[str, Any]) -> Balances:
             _move(accounts, value.transfer.debit, value.transfer.credit, value.transfer.amount_fen)
     for card in cards.values():
         _verify(card, chains[card.card_id], -accounts[chart.card(card.card_id)])
-    for row in MerchantsTable.scan(consistent_read=True):
-        value = to_value(row)
+    for merchant_row in MerchantsTable.scan(consistent_read=True):
+        value = to_value(merchant_row)
         if isinstance(value, Payout):
             for debit, credit, fen in value.moves:
                 _move(accounts, debit, credit, fen)
-    provider = books["provider"]["receivable_fen"]
+    provider = books["provider"]["receivable_fen"] + books["provider"]["refunds_in_transit_fen"]
     return Balances(
         dict(accounts), cards, books["custody_fen"], provider, books["merchant_accounts"], books["consumers"]
     )

@@ -2,6 +2,7 @@
 
 Exits 0 when every step held and the books are 0 fen off after each of them; else with the step that failed.
 """
+
 import sys
 import time
 from dataclasses import dataclass
@@ -66,7 +67,9 @@ def play(platform: Platform) -> tuple[story.Cast, Balances]:
     stores = seed(platform.sandbox)
     print(f"district: {len(COMPANIES)} companies, {stores} stores, {time.monotonic() - started:.1f} s", flush=True)
     cast = story.cast(stage, business_date(clock.now()), appoint_officials())
-    print(f"\nThe life of a card, {cast.first_day} to {cast.first_day + timedelta(days=2)}; amounts in CNY\n\n{HEADER}", flush=True)
+    print(
+        f"\nThe life of a card, {cast.first_day} to {cast.first_day + timedelta(days=2)}; amounts in CNY\n\n{HEADER}", flush=True
+    )
     balances = audit(stage.sandbox("GET", "books"))
     for number, who, step in story.steps(cast):
         calls, ms = sum(person.calls for person in cast.people), time.perf_counter()

@@ -18,9 +18,13 @@ class Registry(Protocol):
 
 
 class Deployed(Protocol):
-    url: str
     outputs: dict[str, str]
-    sandbox: Registry
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def sandbox(self) -> Registry: ...
 
     def client(self, service: str) -> Any: ...
 

@@ -16,7 +16,7 @@ from chalicelib.domain.card import Card
 from chalicelib.domain.decision import Decision
 from chalicelib.domain.jurisdiction import rules_on
 from chalicelib.domain.order import Order, ProvenPayment
-from chalicelib.domain.principal import Principal, Role
+from chalicelib.domain.principal import Principal
 from chalicelib.domain.redemption import Ask, Redemption
 from chalicelib.domain.refund import Cause, Reason, Refund
 from tests.domain.ledger import Ledger
@@ -38,6 +38,7 @@ class Verbs:
         self.rows = rows
         self.ledger = ledger
         self.now = now
+        self.pricing = "discounted"
 
     def place(self, own: str, price: int, bonus: int) -> Attempt:
         card_id, body = f"crd_{own}", f"{price}+{bonus}"
@@ -73,12 +74,12 @@ class Verbs:
         who: Principal,
         merchant_id: str,
         code: tuple[str, datetime] | None,
+        store_id: str = "sto_1",
     ) -> Attempt:
         card_id, red = f"crd_{own}", f"red_{own}_{who.principal_id}_{key}"
         body = f"{face}|{code}"
         nonce, expiry = code or (None, None)
-        ask = Ask(red, "sto_1", face, body, nonce, expiry)
-        consumer = who.principal_id if who.role is Role.CONSUMER else None
+        ask = Ask(red, store_id, face, body, nonce, expiry)
         return Attempt(
             "open",
             lambda: redemptions.open_redemption(
@@ -89,7 +90,9 @@ class Verbs:
                 merchant_id,
                 self.now(),
             ),
-            lambda: self.ledger.hold(red, card_id, body, face, consumer, merchant_id, code, self.now()),
+            lambda: self.ledger.hold(
+                red, card_id, body, face, who.principal_id, merchant_id, store_id, code, self.now()
+            ),
         )
 
     def _loaded(self, red: str) -> tuple[Redemption | None, Card | None]:
@@ -134,9 +137,8 @@ class Verbs:
             quoted = None
             if earlier is None and card is not None and card.holder_id == consumer_id:
                 refunds.require_refundable(card, self.now())
-                quoted = refunds.quote(
-                    card, Reason(cause, no_reason, known), rules_on(card.activated_at.date()), self.now()
-                )
+                rules = replace(rules_on(card.activated_at.date()), cooling_used_pricing=self.pricing)
+                quoted = refunds.quote(card, Reason(cause, no_reason, known), rules, self.now())
                 assert quoted.refund_fen + quoted.release_fen == card.escrow_fen
             ask = asked(ref, card_id, cause, self.now(), consumer_id, str(no_reason))
             return refunds.request(card, f"ord_{own}", earlier, ask, quoted, self.now())
@@ -155,6 +157,13 @@ class Verbs:
     def agree(self, ref: str) -> Attempt:
         return Attempt(
             "agree", lambda: refunds.agree(*self._under_way(ref), self.now()), lambda: self.ledger.agree(ref)
+        )
+
+    def withdraw(self, ref: str) -> Attempt:
+        return Attempt(
+            "withdraw",
+            lambda: refunds.withdraw(*self._under_way(ref), self.now()),
+            lambda: self.ledger.withdraw(ref),
         )
 
     def instruct(self, ref: str) -> Attempt:

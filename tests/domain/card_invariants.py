@@ -72,7 +72,8 @@ class CardInvariants:
 
     @invariant()
     def invariant_05_a_card_is_what_was_paid_onto_it(self) -> None:
-        """B5. Cash: paid = in escrow + released + refunded. Face value: paid + bonus = used + held + available."""
+        """B5. Cash: paid = in escrow + released + refunded. Face value: paid + bonus = used + held + available, and none once it
+        is closed."""
         for card in self.rows.all(Card):
             released = sum(
                 moved.amount_fen
@@ -82,7 +83,10 @@ class CardInvariants:
             back = sum(moved.amount_fen for moved in self.chain(card) if moved.kind == "refund")
             back -= sum(moved.amount_fen for moved in self.chain(card) if moved.kind == "refund_returned")
             assert card.paid_fen == card.escrow_fen + released + back
-            assert card.paid_fen + card.bonus_fen == card.used_fen + card.held_fen + card.available_fen
+            if card.state == "closed":
+                assert (card.face_fen, card.available_fen, card.held_fen, card.escrow_fen) == (0, 0, 0, 0)
+            else:
+                assert card.paid_fen + card.bonus_fen == card.used_fen + card.held_fen + card.available_fen
 
     @invariant()
     def invariant_06_a_row_is_the_fold_of_its_history(self) -> None:
@@ -158,7 +162,7 @@ class CardInvariants:
             parts = [moved.amount_fen for moved in self.chain(card) if moved.kind == "redemption"]
             assert sum(parts) == half_up(card.paid_fen * self.ratio(mirror))
             for row in self.rows.all(Refund):
-                if row.card_id == card_id and row.state != "rejected":
+                if row.card_id == card_id and row.state not in ("rejected", "withdrawn"):
                     assert row.amount_fen + row.release_fen + sum(parts) == card.paid_fen
 
     @staticmethod
@@ -189,6 +193,17 @@ class CardInvariants:
         totals = balances(self.journal())
         mine = {account: -fen if account == "custody" else fen for account, fen in totals.items() if fen}
         assert mine == {account: fen for account, fen in self.ledger.accounts.items() if fen}
+
+    @invariant()
+    def a_refund_is_by_the_rule_of_the_reference_and_moves_nothing_before_it_is_agreed_to(self) -> None:
+        """A requested refund is a lock on the card, and a withdrawn one was no more than that."""
+        moved = {transfer.transfer_id.partition(".")[0] for transfer in self.journal()}
+        for refund in self.rows.all(Refund):
+            mirror = self.ledger.refunds[refund.refund_id]
+            assert (refund.rule, refund.amount_fen) == (mirror["rule"], mirror["fen"])
+            assert (refund.refund_id in moved) is (refund.state not in ("requested", "withdrawn"))
+            ended = refund.state in ("succeeded", "rejected", "withdrawn")
+            assert (refund.resolved_at is not None) is ended
 
 
 def states(things: dict[str, dict[str, Any]]) -> dict[str, str]:

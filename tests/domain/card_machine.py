@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from chalicelib.domain.codes import CodeKeys, PaymentCode, read_payment_code, require_fresh, sign_payment_code
+from chalicelib.domain.codes import CodeKeys, PaymentCode, read_payment_code, sign_payment_code
 from chalicelib.domain.refund import Cause
 from chalicelib.domain.refusals import Refusal
 from chalicelib.domain.transfer import Transfer
@@ -20,7 +20,7 @@ from tests.domain.attempts import Attempt, Verbs
 from tests.domain.card_invariants import CardInvariants
 from tests.domain.ledger import Ledger
 from tests.domain.rows import Rows, key_of
-from tests.domain.town import CASHIER, CONSUMER, FOREIGN_CASHIER, NOON, OWNER, STRANGER
+from tests.domain.town import CASHIER, CASHIER_ELSEWHERE, CONSUMER, FOREIGN_CASHIER, NOON, OWNER, STRANGER
 
 KEYS = CodeKeys(7, {7: b"k" * 32})
 TERMS = ((100000, 30000), (100000, 30000), (300000, 100000), (20000, 0), (3, 1), (999, 333))
@@ -28,7 +28,9 @@ CARDS = st.sampled_from(("0", "1"))
 NTH = st.integers(0, 7)
 FACES = st.sampled_from((1, 3, 333, 3333, 13000, 52000, 117000, 400000, -1, -2, 0))
 """0: all that is there; -1: one fen more than there is; -2: half of it."""
-STEPS = st.sampled_from((-90, 1, 1, 30, 60, 61, 300, 301, 3600, 12 * 3600, 86400, 6 * 86400, 366 * 86400))
+STEPS = st.sampled_from((-90, 1, 1, 30, 60, 61, 300, 301, 3600, 12 * 3600, 86400, 6 * 86400, 8 * 86400, 366 * 86400))
+DAYS = st.sampled_from((0, 8))
+"""Within the cooling-off days, or after them."""
 
 
 class CardMachine(CardInvariants, RuleBasedStateMachine):
@@ -96,8 +98,16 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
         left = card["paid"] + card["bonus"] - card["used"] - sum(self.ledger.open_holds(f"crd_{own}"))
         return max(1, {0: left, -1: left + 1, -2: left // 2}[face])
 
-    @initialize(terms=st.sampled_from(TERMS), sold=st.sampled_from(("", "0", "01")), late=st.booleans())
-    def some_cards_are_sold(self, terms: tuple[int, int], sold: str, late: bool) -> None:
+    @initialize(
+        terms=st.sampled_from(TERMS),
+        sold=st.sampled_from(("", "0", "01")),
+        late=st.booleans(),
+        pricing=st.sampled_from(("discounted", "discounted", "list")),
+    )
+    def some_cards_are_sold(self, terms: tuple[int, int], sold: str, late: bool, pricing: str) -> None:
+        """Under one reading of what the law leaves open: how use in the cooling-off days is priced."""
+        self.verbs.pricing = pricing
+        self.ledger.used_at_list_price = pricing == "list"
         for own in sold:
             self.a_consumer_places_an_order(own, terms)
             if late:
@@ -128,9 +138,15 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
         known = list(self.ledger.orders)
         self.attempt(self.verbs.close(known[nth % len(known)].removeprefix("crd_")))
 
-    @rule(own=CARDS, face=FACES, who=st.sampled_from((CONSUMER, CONSUMER, OWNER, STRANGER, FOREIGN_CASHIER)))
-    def somebody_asks_for_a_redemption(self, own: str, face: int, who: Any) -> None:
-        merchant_id = "mch_2" if who is FOREIGN_CASHIER else "mch_1"
+    @rule(
+        own=CARDS,
+        face=FACES,
+        who=st.sampled_from((CONSUMER, CONSUMER, OWNER, STRANGER, CASHIER_ELSEWHERE, FOREIGN_CASHIER)),
+        home=st.booleans(),
+    )
+    def somebody_asks_for_a_redemption(self, own: str, face: int, who: Any, home: bool = True) -> None:
+        """`home`: for the merchant they work for, where the card is not known; else for the card's, where they are not."""
+        merchant_id = "mch_2" if who is FOREIGN_CASHIER and home else "mch_1"
         self.attempt(self.verbs.open(own, self.key(), self.face(own, face), who, merchant_id, None))
 
     @precondition(lambda self: self.ledger.cards)
@@ -154,11 +170,8 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
             self.scan(own, text, 1)
 
     def scan(self, own: str, text: str, face: int) -> None:
-        try:
-            code = read_payment_code(KEYS, text)
-            require_fresh(code.expires_at, self.clock)
-        except Refusal as refusal:
-            return self.count("scan", refusal.code)
+        """Whether it is fresh is the domain's question, after whether this is a repetition."""
+        code = read_payment_code(KEYS, text)
         assert code.card_id == f"crd_{own}"
         nonce_and_end = (code.nonce, code.expires_at)
         self.attempt(self.verbs.open(own, self.key(), self.face(own, face), CASHIER, "mch_1", nonce_and_end))
@@ -207,7 +220,7 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
         self.attempt(self.verbs.decline(self.redemption(nth), who))
 
     @precondition(lambda self: self.ledger.holds)
-    @rule(nth=NTH, who=st.sampled_from((CASHIER, OWNER, FOREIGN_CASHIER, CONSUMER)))
+    @rule(nth=NTH, who=st.sampled_from((CASHIER, OWNER, CASHIER_ELSEWHERE, FOREIGN_CASHIER, CONSUMER)))
     def somebody_cancels(self, nth: int, who: Any) -> None:
         self.attempt(self.verbs.cancel(self.redemption(nth), who))
 
@@ -237,16 +250,26 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
         cause=st.sampled_from(Cause),
         says=st.sampled_from(("success", "no", "accepted")),
         empty=st.booleans(),
+        days=DAYS,
+        early=st.sampled_from(("", "", "withdraw", "success", "no", "accepted")),
     )
-    def a_refund_goes_its_way(self, own: str, cause: Cause, says: str, empty: bool) -> None:
-        """`empty`: of a card that is used up but for so little that the consumer's own cause leaves nothing."""
+    def a_refund_goes_its_way(
+        self, own: str, cause: Cause, says: str, empty: bool, days: int, early: str
+    ) -> None:
+        """`empty`: of a card that is used up but for so little that the consumer's own cause leaves nothing. `early`: what
+        somebody says before the merchant agrees."""
         if empty and f"crd_{own}" in self.ledger.cards:
             card = self.ledger.cards[f"crd_{own}"]
             self.a_consumer_pays_a_visit(
                 own, max(1, card["paid"] + card["bonus"] * 3 // 4 - card["used"]), ""
             )
+        self.clock += timedelta(days=days)
         self.a_refund_is_asked_for(own, cause, False, 1, 1)
         if self.ledger.refunds:
+            if early == "withdraw":
+                self.the_consumer_takes_a_request_back(0)
+            elif early:
+                self.the_provider_speaks_of_a_refund(0, [early])
             self.the_merchant_agrees(0)
             self.the_provider_speaks_of_a_refund(0, [says])
 
@@ -259,6 +282,11 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
     @rule(nth=NTH)
     def the_merchant_agrees(self, nth: int) -> None:
         self.attempt(self.verbs.agree(self.a_refund(nth)))
+
+    @precondition(lambda self: self.ledger.refunds)
+    @rule(nth=NTH)
+    def the_consumer_takes_a_request_back(self, nth: int) -> None:
+        self.attempt(self.verbs.withdraw(self.a_refund(nth)))
 
     @precondition(lambda self: self.ledger.refunds)
     @rule(
@@ -313,7 +341,7 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
         self.attempt(self.verbs.ask_refund(own, key, "con_wang", Cause.NEUTRAL, True, False))
 
     @precondition(lambda self: self.ledger.cards)
-    @rule(nth=NTH, first=st.sampled_from("odcxr"), second=st.sampled_from("odcxr"), own=CARDS)
+    @rule(nth=NTH, first=st.sampled_from("odcxraw"), second=st.sampled_from("odcxraw"), own=CARDS)
     def two_decide_from_the_same_rows(self, nth: int, first: str, second: str, own: str) -> None:
         """Both have loaded before either writes: the second write meets the condition, unless it touches other rows."""
         one, two = self.racer(first, own, nth), self.racer(second, own, nth + 1)
@@ -340,9 +368,18 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
             return self.verbs.open(own, self.key(), 1, CONSUMER, "mch_1", None)
         if letter == "r":
             return self.verbs.ask_refund(own, self.key(), "con_wang", Cause.NEUTRAL, False, False)
+        if letter in "aw":
+            return self.under_way(letter)
         if not self.ledger.holds:
             return None
         red = self.redemption(nth)
         if letter == "x":
             return self.verbs.cancel(red, OWNER)
         return self.verbs.confirm(red, "con_wang") if letter == "c" else self.verbs.decline(red, "con_wang")
+
+    def under_way(self, letter: str) -> Attempt | None:
+        """The merchant agrees, or the consumer withdraws: to one request only one of them."""
+        requested = [own for own, refund in self.ledger.refunds.items() if refund["state"] == "requested"]
+        if not requested:
+            return None
+        return self.verbs.agree(requested[-1]) if letter == "a" else self.verbs.withdraw(requested[-1])

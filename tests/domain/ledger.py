@@ -13,13 +13,22 @@ EAST_8 = timezone(timedelta(hours=8))
 CONSENT = timedelta(minutes=5)
 SKEW = timedelta(seconds=2)
 
+STAFF = {
+    "stf_zhao": ("mch_1", {"sto_1"}),
+    "stf_qian": ("mch_1", None),
+    "stf_wu": ("mch_1", {"sto_2"}),
+    "stf_sun": ("mch_2", {"sto_9"}),
+}
+"""Who works where; None is every store of the merchant. Whoever is not in here works nowhere."""
+
 
 def half_up(amount: Fraction) -> int:
     return math.floor(amount + Fraction(1, 2))
 
 
 class Ledger:
-    def __init__(self) -> None:
+    def __init__(self, used_at_list_price: bool = False) -> None:
+        self.used_at_list_price = used_at_list_price
         self.accounts: dict[str, int] = {"custody": 0, "refund_in_transit": 0}
         self.orders: dict[str, dict[str, Any]] = {}
         self.cards: dict[str, dict[str, Any]] = {}
@@ -79,6 +88,10 @@ class Ledger:
         self.orders[own]["state"] = "closed"
         return "done"
 
+    def works_at(self, who: str, merchant: str, store: str) -> bool:
+        employer, stores = STAFF.get(who, ("", set()))
+        return employer == merchant and (stores is None or store in stores)
+
     def open_holds(self, card: str) -> list[int]:
         return [
             hold["face"]
@@ -92,17 +105,22 @@ class Ledger:
         card_id: str,
         body: str,
         face: int,
-        consumer: str | None,
+        who: str,
         merchant: str,
+        store: str,
         code: Any,
         now: datetime,
     ) -> str:
-        """`consumer`: who asks, if it is a consumer. `code`: nonce and expiry of a payment code, or None."""
+        """`code`: nonce and expiry of a payment code, or None."""
         if own in self.holds:
             return "same" if self.holds[own]["body"] == body else "idempotency_key_reused"
         card = self.cards.get(card_id)
-        if card is None or card["merchant"] != merchant or consumer not in (None, card["holder"]):
+        if card is None or card["merchant"] != merchant:
             return "not_found"
+        if who != card["holder"] and not self.works_at(who, merchant, store):
+            return "not_found"
+        if code is not None and now > code[1] + SKEW:
+            return "payment_code_expired"
         if code is not None and code[0] in card["codes"]:
             return "payment_code_used"
         if code is not None and sum(1 for end in card["codes"].values() if end + SKEW >= now) >= 12:
@@ -171,18 +189,17 @@ class Ledger:
     def quote(
         self, card_id: str, cause: str, no_reason: bool, known_before: bool, now: datetime
     ) -> tuple[str, int]:
-        """ "" and the amount, or the code of a refusal and 0."""
+        """The rule and the amount, or the code of a refusal and 0. In the cooling-off days nobody is asked why."""
         card = self.cards[card_id]
-        if no_reason:
-            if known_before or not self.in_cooling_off(card_id, now):
-                return "cooling_off_over", 0
-            return "", self.escrow(card_id)
-        price = (
-            Fraction(card["used"])
-            if cause == "consumer"
-            else Fraction(card["paid"] * card["used"], card["paid"] + card["bonus"])
-        )
-        return "", max(0, card["paid"] - half_up(price))
+        discounted = Fraction(card["paid"] * card["used"], card["paid"] + card["bonus"])
+        at_list = Fraction(card["used"])
+        if self.in_cooling_off(card_id, now) and not known_before:
+            rule, price = "R1", at_list if self.used_at_list_price else discounted
+        elif no_reason:
+            return "cooling_off_over", 0
+        else:
+            rule, price = ("R3", at_list) if cause == "consumer" else ("R2", discounted)
+        return rule, max(0, card["paid"] - half_up(price))
 
     def ask_refund(
         self,
@@ -208,18 +225,28 @@ class Ledger:
             return "nothing_to_refund"
         if now - card["since"] > timedelta(days=365):
             return "original_route_closed"
-        refusal, fen = self.quote(card_id, cause, no_reason, known_before, now)
-        if refusal:
-            return refusal
+        rule, fen = self.quote(card_id, cause, no_reason, known_before, now)
+        if rule == "cooling_off_over":
+            return rule
         card["state"] = "refunding"
-        self.refunds[own] = {"card": card_id, "body": body, "fen": fen, "state": "requested"}
-        return self.send(own) if no_reason else "done"
+        self.refunds[own] = {"card": card_id, "body": body, "fen": fen, "rule": rule, "state": "requested"}
+        return self.send(own) if rule == "R1" else "done"
 
     def agree(self, own: str) -> str:
         state = self.refunds[own]["state"]
         if state in ("in_transit", "instructed", "succeeded"):
             return "same"
         return self.send(own) if state == "requested" else f"refund_{state}"
+
+    def withdraw(self, own: str) -> str:
+        refund = self.refunds[own]
+        if refund["state"] == "withdrawn":
+            return "same"
+        if refund["state"] != "requested":
+            return f"refund_{refund['state']}"
+        refund["state"] = "withdrawn"
+        self.cards[refund["card"]]["state"] = "active"
+        return "done"
 
     def send(self, own: str) -> str:
         refund = self.refunds[own]

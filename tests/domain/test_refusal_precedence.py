@@ -14,12 +14,13 @@ from chalicelib.domain.card import Card, CardState
 from chalicelib.domain.jurisdiction import rules_on
 from chalicelib.domain.merchant import MerchantState, Store, open_store
 from chalicelib.domain.order import Wish
-from chalicelib.domain.principal import Principal
+from chalicelib.domain.principal import Principal, Role
 from chalicelib.domain.product import Product, ProductState
 from chalicelib.domain.redemption import Ask
 from chalicelib.domain.refund import Cause, Quote
 from tests.domain.town import (
     CASHIER,
+    CASHIER_ELSEWHERE,
     CONSUMER,
     FOREIGN_CASHIER,
     MERCHANT,
@@ -109,19 +110,24 @@ def opened(
     who: Principal = CASHIER,
     merchant_id: str = "mch_1",
     nonce: str | None = None,
+    expired: bool = False,
 ) -> Any:
-    ask = Ask("red_1_x", "sto_1", face, "f", nonce, NOON + timedelta(seconds=60) if nonce else None)
+    expires_at = NOON + timedelta(seconds=-3 if expired else 60)
+    ask = Ask("red_1_x", "sto_1", face, "f", nonce, expires_at if nonce else None)
     return redemptions.open_redemption(card, None, ask, who, merchant_id, NOON)
 
 
 def test_opening_a_redemption_is_refused_in_the_stated_order(town: Town) -> None:
-    """Absent, other merchant's and other consumer's look alike; then code, card's state, holds, balance."""
+    """Absent, other merchant's, other consumer's and other store's look alike; then the code's age and use, card's state,
+    holds, balance."""
     card = town.buy()
     used = card.with_code_used("aa", NOON + timedelta(seconds=60), NOON)
     full = replace(used, held_fen=5, holds=5, state=CardState.REFUNDING)
     assert code_of(lambda: opened(None)) == "not_found"
     assert code_of(lambda: opened(full, merchant_id="mch_2", nonce="aa")) == "not_found"
-    assert code_of(lambda: opened(full, who=STRANGER, nonce="aa")) == "not_found"
+    assert code_of(lambda: opened(full, who=STRANGER, nonce="aa", expired=True)) == "not_found"
+    assert code_of(lambda: opened(full, who=CASHIER_ELSEWHERE, nonce="aa", expired=True)) == "not_found"
+    assert code_of(lambda: opened(full, nonce="aa", expired=True)) == "payment_code_expired"
     assert code_of(lambda: opened(full, nonce="aa")) == "payment_code_used"
     assert code_of(lambda: opened(full, nonce="bb")) == "card_refunding"
     assert code_of(lambda: opened(replace(full, state=CardState.ACTIVE), nonce="bb")) == "too_many_holds"
@@ -216,6 +222,7 @@ def test_a_refund_is_possible_on_day_365_and_not_a_second_later(town: Town) -> N
 
 def test_a_providers_word_on_a_refund_is_refused_by_absence_then_amount_then_state(town: Town) -> None:
     town.buy()
+    town.later(days=8)
     town.ask_refund("ref_1_a", Cause.NEUTRAL)
     refund, card = town.refund("ref_1_a")
     assert code_of(lambda: refunds.succeed(None, card, "wx", 1, NOON)) == "not_found"
@@ -277,17 +284,30 @@ def test_a_product_whose_card_could_never_be_credited_cannot_be_built(terms: dic
     "merchant_id, who",
     [
         ("mch_1", FOREIGN_CASHIER),
-        ("mch_1", replace(CASHIER, stores=("sto_2",))),
-        ("mch_1", Principal("regulator", "off_1", "platform")),
+        ("mch_1", CASHIER_ELSEWHERE),
+        ("mch_1", Principal(Role.REGULATOR, "off_1", "platform")),
+        ("mch_1", Principal(Role.OPERATOR, "off_2", "mch_1")),
+        ("mch_1", Principal(Role.OPERATOR, CONSUMER.principal_id, "platform")),
     ],
-    ids=["another merchant's cashier", "a cashier of another store", "a regulator"],
+    ids=["another merchant's cashier", "a cashier of another store", "a regulator", "an operator", "the holder's id"],
 )
 def test_only_staff_who_work_at_the_store_may_open_a_hold_for_it(
     town: Town, merchant_id: str, who: Principal
 ) -> None:
     """T4. The rule is the domain's; the operation only loads."""
     card = town.buy()
-    assert code_of(lambda: opened(card, 100, who, merchant_id)) == "not_found"
+    before = town.rows.image()
+    assert code_of(lambda: town.do(opened(card, 100, who, merchant_id))) == "not_found"
+    assert town.rows.image() == before
+
+
+@pytest.mark.parametrize("role", [Role.OWNER, Role.MANAGER, Role.CASHIER])
+@pytest.mark.parametrize("stores", [(), ("sto_1",), ("sto_2", "sto_1")], ids=str)
+def test_staff_of_the_store_or_of_all_stores_may_open_a_hold_for_it(
+    town: Town, role: Role, stores: tuple[str, ...]
+) -> None:
+    who = Principal(role, "stf_x", "mch_1", stores)
+    assert opened(town.buy(), 100, who).answer.opened_by == "stf_x"
 
 
 def test_two_people_pay_at_once_and_only_one_of_two_transactions_is_credited(town: Town) -> None:

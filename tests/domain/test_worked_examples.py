@@ -9,7 +9,7 @@ from chalicelib.domain import redemption as redemptions
 from chalicelib.domain import refund as refunds
 from chalicelib.domain.card import CardState
 from chalicelib.domain.refund import Cause, RefundState
-from tests.domain.town import CONSUMER, EAST_8, NOON, OWNER, Town, code_of, payment
+from tests.domain.town import CONSUMER, EAST_8, OWNER, Town, asked, code_of, payment
 
 
 @pytest.fixture
@@ -101,6 +101,7 @@ def test_a_payment_at_one_second_to_midnight_that_is_credited_after_it_has_the_p
 def test_a_refund_by_the_merchants_cause_gives_back_all_that_is_in_escrow(town: Town) -> None:
     town.buy()
     town.use(52000)
+    town.later(days=8)
     refund = town.ask_refund("ref_1_a", Cause.MERCHANT)
     assert (refund.state, refund.amount_fen, refund.release_fen) == (RefundState.REQUESTED, 60000, 0)
     assert town.money() == {
@@ -128,6 +129,7 @@ def test_a_refund_by_the_merchants_cause_gives_back_all_that_is_in_escrow(town: 
 def test_a_refund_by_the_consumers_cause_gives_480_back_and_120_more_to_the_merchant(town: Town) -> None:
     town.buy()
     town.use(52000)
+    town.later(days=8)
     refund = town.ask_refund("ref_1_a", Cause.CONSUMER)
     assert (refund.amount_fen, refund.release_fen) == (48000, 12000)
     town.do(refunds.agree(*town.refund("ref_1_a"), town.now))
@@ -147,6 +149,7 @@ def test_a_refund_that_leaves_the_consumer_nothing_closes_the_card_and_the_rest_
 ) -> None:
     town.buy()
     town.use(117000)
+    town.later(days=8)
     refund = town.ask_refund("ref_1_a", Cause.CONSUMER)
     assert (refund.amount_fen, refund.release_fen) == (0, 10000)
     ended = town.do(refunds.agree(*town.refund("ref_1_a"), town.now))
@@ -159,6 +162,7 @@ def test_a_refund_that_the_provider_refuses_puts_the_money_back_on_a_card_that_w
 ) -> None:
     town.buy()
     town.use(52000)
+    town.later(days=8)
     town.ask_refund("ref_1_a", Cause.CONSUMER)
     town.do(refunds.agree(*town.refund("ref_1_a"), town.now))
     town.do(refunds.reject(*town.refund("ref_1_a"), "CLOSED", town.now))
@@ -223,41 +227,142 @@ def test_who_knew_the_service_before_has_no_cooling_off_but_may_agree_with_the_m
     assert (quoted.rule, quoted.refund_fen, quoted.automatic) == ("R3", 100000, False)
 
 
-def test_a_quote_says_its_sum_line_by_line(town: Town) -> None:
+@pytest.mark.parametrize("days", [0, 8])
+def test_a_quote_says_its_sum_line_by_line(town: Town, days: int) -> None:
     town.buy()
     town.use(52000)
+    town.later(days=days)
     for cause in Cause:
         quoted = town.quote(cause)
+        assert quoted.rule == ("R1" if days == 0 else {"consumer": "R3"}.get(cause, "R2"))
         paid, used, left = (line.amount_fen for line in quoted.lines)
         assert (paid + used, left) == (left, quoted.refund_fen)
         assert quoted.refund_fen + quoted.release_fen == town.card().escrow_fen
         assert all(line.article and line.text and line.text_en for line in quoted.lines)
 
 
-def test_within_the_cooling_off_days_the_rule_that_is_best_for_the_consumer_wins(town: Town) -> None:
+@pytest.mark.parametrize("no_reason", [True, False])
+@pytest.mark.parametrize("cause", list(Cause))
+def test_within_the_cooling_off_days_the_rule_that_is_best_for_the_consumer_wins(
+    town: Town, cause: Cause, no_reason: bool
+) -> None:
     """R1: "best rule for the consumer among applicable ones wins"; matrix row 1 says "any cause" on day 3."""
     town.buy()
     town.use(13000)
     town.later(days=5)
-    quoted = town.quote(Cause.CONSUMER)
-    assert (quoted.refund_fen, quoted.automatic) == (90000, True)
+    quoted = town.quote(cause, no_reason=no_reason)
+    assert (quoted.rule, quoted.refund_fen, quoted.automatic) == ("R1", 90000, True)
+    refund = town.ask_refund("ref_1_a", cause, no_reason=no_reason)
+    assert (refund.state, refund.rule, refund.cause) == (RefundState.IN_TRANSIT, "R1", cause)
 
 
-def test_a_quote_of_yesterdays_card_cannot_be_asked_for_today(town: Town) -> None:
+@pytest.mark.parametrize(
+    "cause, rule, refund_fen",
+    [(Cause.CONSUMER, "R3", 87000), (Cause.MERCHANT, "R2", 90000), (Cause.NEUTRAL, "R2", 90000)],
+)
+@pytest.mark.parametrize("before", [True, False], ids=["known before", "day 8"])
+def test_after_the_cooling_off_days_or_with_the_service_known_before_the_cause_decides(
+    town: Town, cause: Cause, rule: str, refund_fen: int, before: bool
+) -> None:
+    town.buy()
+    town.use(13000)
+    if not before:
+        town.later(days=7)
+        assert town.quote(cause).rule == "R1"
+        town.later(days=1)
+    quoted = town.quote(cause, consumed_before=before)
+    assert (quoted.rule, quoted.refund_fen, quoted.automatic) == (rule, refund_fen, False)
+    refund = town.ask_refund("ref_1_a", cause, consumed_before=before)
+    assert (refund.state, refund.rule) == (RefundState.REQUESTED, rule)
+
+
+def test_priced_at_list_what_was_used_in_the_cooling_off_days_costs_its_face(town: Town) -> None:
+    """cooling_used_pricing = "list": 130 used, 870 back, and the 30 between go to the merchant with the proof."""
+    town.pricing = "list"
+    town.buy()
+    town.use(13000)
+    town.later(days=3)
+    refund = town.ask_refund("ref_1_a", Cause.NEUTRAL)
+    assert (refund.state, refund.rule) == (RefundState.IN_TRANSIT, "R1")
+    assert town.money() == {
+        "face": 117000,
+        "custody": 100000,
+        "card": 3000,
+        "payable": 10000,
+        "in_transit": 87000,
+    }
+    town.do(refunds.succeed(*town.refund("ref_1_a"), "wx-9", 87000, town.now))
+    assert town.money() == {"face": 0, "custody": 13000, "card": 0, "payable": 13000, "in_transit": 0}
+
+
+def test_priced_at_list_a_card_used_for_more_than_was_paid_ends_at_once_with_nothing_back(town: Town) -> None:
+    town.pricing = "list"
+    town.buy()
+    town.use(117000)
+    refund = town.ask_refund("ref_1_a", Cause.CONSUMER, no_reason=True)
+    assert (refund.state, refund.amount_fen, refund.resolved_at) == (RefundState.SUCCEEDED, 0, town.now)
+    assert town.card().state is CardState.CLOSED
+    assert town.money() == {"face": 0, "custody": 100000, "card": 0, "payable": 100000, "in_transit": 0}
+
+
+def test_a_consumer_who_takes_the_request_back_has_the_card_as_it_was_and_may_ask_again(town: Town) -> None:
+    town.buy()
+    town.use(52000)
+    town.later(days=8)
+    before = {"face": 78000, "custody": 100000, "card": 60000, "payable": 40000, "in_transit": 0}
+    town.ask_refund("ref_1_a", Cause.CONSUMER)
+    assert (town.money(), town.card().state) == (before, CardState.REFUNDING)
+    assert code_of(lambda: town.hold(13000)) == "card_refunding"
+    withdrawn = town.do(refunds.withdraw(*town.refund("ref_1_a"), town.now))
+    assert (withdrawn.state, withdrawn.resolved_at) == (RefundState.WITHDRAWN, town.now)
+    assert (town.money(), town.card().state) == (before, CardState.ACTIVE)
+    assert town.use(13000).amount_fen == 10000
+    assert code_of(lambda: town.do(refunds.agree(*town.refund("ref_1_a"), town.now))) == "refund_withdrawn"
+    again = town.ask_refund("ref_1_b", Cause.MERCHANT)
+    assert (again.state, again.amount_fen) == (RefundState.REQUESTED, 50000)
+
+
+def test_a_late_repetition_of_a_withdrawal_does_not_unlock_the_card_for_the_next_refund(town: Town) -> None:
+    town.buy()
+    town.later(days=8)
+    town.ask_refund("ref_1_a", Cause.NEUTRAL)
+    town.do(refunds.withdraw(*town.refund("ref_1_a"), town.now))
+    town.ask_refund("ref_1_b", Cause.NEUTRAL)
+    before = town.rows.image()
+    assert refunds.withdraw(*town.refund("ref_1_a"), town.now).replayed
+    assert (town.rows.image(), town.card().state) == (before, CardState.REFUNDING)
+
+
+@pytest.mark.parametrize("first", ["agree", "withdraw"])
+def test_of_a_consent_and_a_withdrawal_at_once_only_one_counts(town: Town, first: str) -> None:
+    town.buy()
+    town.later(days=8)
+    town.ask_refund("ref_1_a", Cause.NEUTRAL)
+    refund, card = town.refund("ref_1_a")
+    decided = {verb: getattr(refunds, verb)(refund, card, town.now) for verb in ("agree", "withdraw")}
+    town.do(decided.pop(first))
+    before = town.rows.image()
+    assert code_of(lambda: town.do(decided.popitem()[1])) == "contention"
+    assert town.rows.image() == before
+
+
+@pytest.mark.parametrize("days", [0, 8], ids=["automatic", "by agreement"])
+def test_a_quote_of_yesterdays_card_cannot_be_asked_for_today(town: Town, days: int) -> None:
     """A quote is of one state of the card. An old one would promise more than there is and lock the card for ever."""
     card = town.buy()
+    town.later(days=days)
     old = town.quote(Cause.NEUTRAL)
     town.use(13000)
-    from tests.domain.town import asked
-
+    ask = asked("ref_1_a", card.card_id, Cause.NEUTRAL, town.now)
     with pytest.raises((AssertionError, refunds.Conflict)):
-        refunds.request(
-            town.card(), "ord_1", None, asked("ref_1_a", card.card_id, Cause.NEUTRAL, NOON), old, NOON
-        )
+        refunds.request(town.card(), "ord_1", None, ask, old, town.now)
 
 
 def test_a_closed_card_has_nothing_available(town: Town) -> None:
     town.buy()
+    town.use(13000)
     town.ask_refund("ref_1_a", Cause.CONSUMER, no_reason=True)
-    town.do(refunds.succeed(*town.refund("ref_1_a"), "wx-9", 100000, town.now))
+    assert (town.card().face_fen, town.card().available_fen) == (117000, 117000)
+    town.do(refunds.succeed(*town.refund("ref_1_a"), "wx-9", 90000, town.now))
     assert (town.card().face_fen, town.card().available_fen, town.card().escrow_fen) == (0, 0, 0)
+    assert code_of(lambda: town.hold(1)) == "card_closed"

@@ -28,6 +28,7 @@ CONSUMER = Principal(Role.CONSUMER, "con_wang")
 STRANGER = Principal(Role.CONSUMER, "con_li")
 CASHIER = Principal(Role.CASHIER, "stf_zhao", "mch_1", ("sto_1",))
 OWNER = Principal(Role.OWNER, "stf_qian", "mch_1")
+CASHIER_ELSEWHERE = Principal(Role.CASHIER, "stf_wu", "mch_1", ("sto_2",))
 FOREIGN_CASHIER = Principal(Role.CASHIER, "stf_sun", "mch_2", ("sto_9",))
 
 MERCHANT = Merchant(
@@ -129,6 +130,7 @@ class Town:
         self.rows = Rows()
         self.now = NOON
         self.count = 0
+        self.pricing = "discounted"
 
     def do(self, decision: Decision[Any]) -> Any:
         self.rows.commit(decision)
@@ -183,11 +185,19 @@ class Town:
     ) -> Any:
         card = self.card(own)
         reason = Reason(cause, no_reason, consumed_before)
-        return refunds.quote(card, reason, rules_on(card.activated_at.date()), self.now)
+        rules = replace(rules_on(card.activated_at.date()), cooling_used_pricing=self.pricing)
+        return refunds.quote(card, reason, rules, self.now)
 
-    def ask_refund(self, refund_id: str, cause: Cause, own: str = "1", no_reason: bool = False) -> Refund:
+    def ask_refund(
+        self,
+        refund_id: str,
+        cause: Cause,
+        own: str = "1",
+        no_reason: bool = False,
+        consumed_before: bool = False,
+    ) -> Refund:
         card = self.card(own)
-        quoted = self.quote(cause, own, no_reason)
+        quoted = self.quote(cause, own, no_reason, consumed_before)
         ask = asked(refund_id, card.card_id, cause, self.now)
         made: Refund = self.do(refunds.request(card, f"ord_{own}", None, ask, quoted, self.now))
         return made

@@ -61,7 +61,7 @@ def wire_of() -> Iterator[Wire]:
     that an answer can be lost; every handler of an event is called, whatever an earlier one said."""
     from moto.core.models import botocore_stubber
 
-    events = connection().meta.events
+    events = connection().events
     wire = Wire(lambda request: botocore_stubber("before-send", request))
 
     def on_the_wire(request: Any, **_: Any) -> Any:

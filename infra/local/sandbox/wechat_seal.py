@@ -32,7 +32,7 @@ class WechatSeal:
         """Why this request is not the merchant's; empty when it is."""
         scheme, _, rest = authorization.partition(" ")
         said = dict(re.findall(r'(\w+)="([^"]*)"', rest))
-        if scheme != SCHEME or not PARTS <= said.keys():
+        if scheme != SCHEME or not said.keys() >= PARTS:
             return "Authorization 格式错误"
         if said["mchid"] != self._given["mchid"] or said["serial_no"] != self._given["merchant_serial"]:
             return "商户号或商户证书序列号有误"

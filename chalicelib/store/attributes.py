@@ -75,13 +75,13 @@ class TextsAttribute(Attribute[tuple[str, ...]]):
 
 
 class UsedCodesAttribute(Attribute[tuple[UsedCode, ...]]):
-    """Each code is one text: "<nonce> <expiry>"."""
+    """Each code is one text, "<nonce> <expiry in Unix seconds>": short, so that a card with many stays within a write unit."""
 
     attr_type = LIST
 
     def serialize(self, value: tuple[UsedCode, ...]) -> list[dict[str, str]]:
-        return [{STRING: f"{code.nonce} {code.expires_at.isoformat()}"} for code in value]
+        return [{STRING: f"{code.nonce} {int(code.expires_at.timestamp())}"} for code in value]
 
     def deserialize(self, value: list[dict[str, str]]) -> tuple[UsedCode, ...]:
         pairs = (text[STRING].split(" ") for text in value)
-        return tuple(UsedCode(nonce, datetime.fromisoformat(expiry)) for nonce, expiry in pairs)
+        return tuple(UsedCode(nonce, datetime.fromtimestamp(int(expiry), SHANGHAI)) for nonce, expiry in pairs)

@@ -102,7 +102,7 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
         terms=st.sampled_from(TERMS),
         sold=st.sampled_from(("", "0", "01")),
         late=st.booleans(),
-        pricing=st.sampled_from(("discounted", "discounted", "list")),
+        pricing=st.sampled_from(("discounted", "list")),
     )
     def some_cards_are_sold(self, terms: tuple[int, int], sold: str, late: bool, pricing: str) -> None:
         """Under one reading of what the law leaves open: how use in the cooling-off days is priced."""
@@ -258,11 +258,8 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
     ) -> None:
         """`empty`: of a card that is used up but for so little that the consumer's own cause leaves nothing. `early`: what
         somebody says before the merchant agrees."""
-        if empty and f"crd_{own}" in self.ledger.cards:
-            card = self.ledger.cards[f"crd_{own}"]
-            self.a_consumer_pays_a_visit(
-                own, max(1, card["paid"] + card["bonus"] * 3 // 4 - card["used"]), ""
-            )
+        if empty:
+            self.nearly_all_is_used(own)
         self.clock += timedelta(days=days)
         self.a_refund_is_asked_for(own, cause, False, 1, 1)
         if self.ledger.refunds:
@@ -274,9 +271,35 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
             self.the_provider_speaks_of_a_refund(0, [says])
 
     @precondition(lambda self: self.ledger.cards)
-    @rule(own=CARDS)
-    def a_consumer_changes_their_mind_within_the_cooling_off_days(self, own: str) -> None:
+    @rule(own=CARDS, empty=st.booleans())
+    def a_consumer_changes_their_mind_within_the_cooling_off_days(self, own: str, empty: bool) -> None:
+        """`empty`: after use for more than was paid, which is more than nothing only by the discounted price."""
+        if empty:
+            self.nearly_all_is_used(own)
         self.a_refund_is_asked_for(own, Cause.CONSUMER, True, 1, 1)
+
+    def nearly_all_is_used(self, own: str) -> None:
+        card = self.ledger.cards.get(f"crd_{own}")
+        if card is not None:
+            self.a_consumer_pays_a_visit(
+                own, max(1, card["paid"] + card["bonus"] * 3 // 4 - card["used"]), ""
+            )
+
+    @precondition(lambda self: self.ledger.cards)
+    @rule(own=CARDS, then=st.lists(st.sampled_from(("withdraw", "agree", "no")), min_size=1, max_size=3))
+    def a_consumer_asks_and_takes_it_back(self, own: str, then: list[str]) -> None:
+        """Of a service known before, so that the merchant has to agree; and what comes too late after it."""
+        self.a_refund_is_asked_for(own, Cause.MERCHANT, False, 0, 1)
+        if not self.ledger.refunds:
+            return
+        self.the_consumer_takes_a_request_back(0)
+        for late in then:
+            if late == "withdraw":
+                self.the_consumer_takes_a_request_back(0)
+            elif late == "agree":
+                self.the_merchant_agrees(0)
+            else:
+                self.the_provider_speaks_of_a_refund(0, [late])
 
     @precondition(lambda self: self.ledger.refunds)
     @rule(nth=NTH)
@@ -344,6 +367,10 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
     @rule(nth=NTH, first=st.sampled_from("odcxraw"), second=st.sampled_from("odcxraw"), own=CARDS)
     def two_decide_from_the_same_rows(self, nth: int, first: str, second: str, own: str) -> None:
         """Both have loaded before either writes: the second write meets the condition, unless it touches other rows."""
+        if {first, second} & set("dcx"):
+            self.somebody_asks_for_a_redemption(own, 1, CONSUMER)
+        if {first, second} <= set("aw"):
+            self.a_refund_is_asked_for(own, Cause.MERCHANT, False, 0, 1)
         one, two = self.racer(first, own, nth), self.racer(second, own, nth + 1)
         if one is None or two is None:
             return

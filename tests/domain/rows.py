@@ -44,6 +44,7 @@ class Rows:
 
     def __init__(self) -> None:
         self.bytes: dict[Key, bytes] = {}
+        self.read: dict[Key, tuple[bytes, Any]] = {}
         self.writes: dict[Key, int] = {}
         self.moves: set[tuple[str, str, str]] = set()
 
@@ -55,7 +56,14 @@ class Rows:
         return None if raw is None else pickle.loads(raw)
 
     def all(self, kind: type[Any]) -> list[Any]:
-        return [pickle.loads(raw) for key, raw in self.bytes.items() if key[0] == kind.__name__]
+        """To look at only, so read from its bytes once; a decision is made of what `get` returns."""
+        return [self._read(key, raw) for key, raw in self.bytes.items() if key[0] == kind.__name__]
+
+    def _read(self, key: Key, raw: bytes) -> Any:
+        known = self.read.get(key)
+        if known is None or known[0] is not raw:
+            known = self.read[key] = (raw, pickle.loads(raw))
+        return known[1]
 
     def commit(self, decision: Decision[Any]) -> None:
         keys = [key_of(put.value) for put in decision.puts]

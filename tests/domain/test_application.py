@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.domain import application as applications
 from chalicelib.domain.application import (
+    UNCLAIMED,
     Application,
     ApplicationState,
     Filing,
@@ -49,6 +50,11 @@ class Office:
         self.count = 0
         self.do(applications.draft(None, DRAFT, self.trace()))
 
+    @property
+    def claim(self) -> LicenceClaim | None:
+        found: LicenceClaim | None = self.rows.get(LicenceClaim, FILING.licence_no)
+        return found
+
     def trace(self) -> Any:
         self.count += 1
         return trace(f"aud_{self.count}")
@@ -63,9 +69,7 @@ class Office:
         return found
 
     def submit(self) -> Any:
-        return self.do(
-            applications.submit(self.file, self.rows.get(LicenceClaim, FILING.licence_no), self.trace())
-        )
+        return self.do(applications.submit(self.file, self.claim, self.trace()))
 
     def operator(self, who: Principal = OPERATOR) -> Any:
         return self.do(applications.approve_as_operator(self.file, who, self.trace()))
@@ -74,9 +78,7 @@ class Office:
         return self.do(applications.approve_as_regulator(self.file, who, "NB-1", NAMES, self.trace()))
 
     def reject(self, who: Principal) -> Any:
-        return self.do(applications.reject(
-                self.file, self.rows.get(LicenceClaim, FILING.licence_no), who, "照片不清", self.trace()
-            ))
+        return self.do(applications.reject(self.file, self.claim, who, "照片不清", self.trace()))
 
 
 @pytest.fixture
@@ -131,20 +133,65 @@ def test_whoever_filed_it_may_not_approve_it(office: Office) -> None:
 def test_one_person_cannot_give_both_approvals(office: Office) -> None:
     """ "Two different persons", also where somebody holds two roles."""
     at(office, "operator_approved")
-    assert code_of(lambda: office.regulator(replace(REGULATOR, principal_id="off_1"))) != ""
-    assert code_of(lambda: office.regulator(replace(REGULATOR, principal_id="stf_clerk"))) != ""
+    before = office.rows.image()
+    for known in ("off_1", "stf_clerk"):
+        second = replace(REGULATOR, principal_id=known)
+        assert code_of(lambda second=second: office.regulator(second)) == "second_person_needed"
+    assert office.rows.image() == before
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.OPERATOR])
 def test_only_an_operator_gives_the_first_approval(office: Office, role: Role) -> None:
     at(office, "submitted")
-    assert code_of(lambda: office.operator(Principal(role, "x", "platform", (), "鄞州区"))) != ""
+    who = Principal(role, "x", "platform", (), "鄞州区")
+    assert code_of(lambda: office.operator(who)) == "role_not_allowed"
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.REGULATOR])
 def test_only_a_regulator_gives_the_second_approval(office: Office, role: Role) -> None:
     at(office, "operator_approved")
-    assert code_of(lambda: office.regulator(Principal(role, "x", "platform", (), "鄞州区"))) != ""
+    who = Principal(role, "x", "platform", (), "鄞州区")
+    assert code_of(lambda: office.regulator(who)) == "role_not_allowed"
+
+
+def test_an_approval_is_refused_by_role_then_district_then_state_then_person(office: Office) -> None:
+    at(office, "submitted")
+    clerk = Principal(Role.CASHIER, "stf_clerk", "mch_1", (), "海曙区")
+    assert code_of(lambda: office.regulator(clerk)) == "role_not_allowed"
+    assert code_of(lambda: office.regulator(replace(clerk, role=Role.REGULATOR))) == "not_found"
+    here = replace(clerk, role=Role.REGULATOR, district="鄞州区")
+    assert code_of(lambda: office.regulator(here)) == "application_submitted"
+    at_first = replace(clerk, role=Role.OPERATOR)
+    assert code_of(lambda: office.operator(at_first)) == "second_person_needed"
+    office.operator()
+    assert code_of(lambda: office.operator(at_first)) == "application_operator_approved"
+    assert code_of(lambda: office.regulator(here)) == "second_person_needed"
+    assert office.regulator().state == "active"
+
+
+STEPS = {
+    ("draft", "submit"): "submitted",
+    ("rejected", "submit"): "submitted",
+    ("submitted", "operator"): "operator_approved",
+    ("operator_approved", "regulator"): "active",
+}
+REPEATED = {("submitted", "submit"), ("operator_approved", "operator"), ("active", "operator"), ("active", "regulator")}
+
+
+@pytest.mark.parametrize("state", list(ApplicationState))
+@pytest.mark.parametrize("verb", ["submit", "operator", "regulator"])
+def test_a_verb_on_an_application_acts_repeats_or_refuses_by_its_state(
+    office: Office, verb: str, state: str
+) -> None:
+    at(office, state)
+    before, audits = office.rows.image(), len(office.rows.all(AuditEntry))
+    outcome = code_of(getattr(office, verb))
+    if (state, verb) in STEPS:
+        assert (outcome, office.file.state) == ("", STEPS[state, verb])
+        assert len(office.rows.all(AuditEntry)) == audits + 1
+    else:
+        assert outcome == ("" if (state, verb) in REPEATED else f"application_{state}")
+        assert office.rows.image() == before
 
 
 @pytest.mark.parametrize("state", list(ApplicationState))
@@ -243,8 +290,60 @@ def test_a_rejected_stranger_does_not_keep_the_licence_from_its_owner(office: Of
     """Name and number of a licence are public: anybody could file them first and be rejected."""
     other = other_applicant(office)
     at(office, "rejected")
-    claim = office.rows.get(LicenceClaim, FILING.licence_no)
-    assert code_of(lambda: office.do(applications.submit(other, claim, office.trace()))) == ""
+    assert (office.claim.merchant_id, office.claim.version) == (UNCLAIMED, 2)
+    office.do(applications.submit(other, office.claim, office.trace()))
+    assert (office.claim.merchant_id, office.claim.version) == ("mch_2", 3)
+    before = office.rows.image()
+    assert code_of(office.submit) == "licence_taken"
+    assert office.rows.image() == before
+
+
+@pytest.mark.parametrize("state, who", [("submitted", OPERATOR), ("operator_approved", REGULATOR)])
+def test_either_reviewers_no_frees_the_licence_in_the_same_write(
+    office: Office, state: str, who: Principal
+) -> None:
+    at(office, state)
+    assert office.claim.merchant_id == "mch_1"
+    decision = applications.reject(office.file, office.claim, who, "照片不清", office.trace())
+    assert [type(put.value) for put in decision.puts] == [Application, LicenceClaim, AuditEntry]
+    office.do(decision)
+    assert office.claim.merchant_id == UNCLAIMED
+
+
+def test_a_rejection_repeated_frees_nothing_that_was_claimed_since(office: Office) -> None:
+    other = other_applicant(office)
+    at(office, "rejected")
+    office.do(applications.submit(other, office.claim, office.trace()))
+    before = office.rows.image()
+    assert office.reject(OPERATOR).state == "rejected"
+    assert (office.rows.image(), office.claim.merchant_id) == (before, "mch_2")
+
+
+@pytest.mark.parametrize("claim", [None, LicenceClaim(FILING.licence_no, "mch_2")], ids=["none", "another's"])
+def test_a_rejection_never_frees_a_claim_that_is_not_its_own(
+    office: Office, claim: LicenceClaim | None
+) -> None:
+    at(office, "submitted")
+    decision = applications.reject(office.file, claim, OPERATOR, "照片不清", office.trace())
+    assert [type(put.value) for put in decision.puts] == [Application, AuditEntry]
+
+
+def test_a_licence_that_was_freed_is_claimed_by_one_of_two_who_submit_at_once(office: Office) -> None:
+    other = other_applicant(office)
+    at(office, "rejected")
+    mine = applications.submit(office.file, office.claim, office.trace())
+    theirs = applications.submit(other, office.claim, office.trace())
+    office.do(mine)
+    before = office.rows.image()
+    assert code_of(lambda: office.do(theirs)) == "contention"
+    assert office.rows.image() == before
+    assert code_of(lambda: applications.submit(other, office.claim, office.trace())) == "licence_taken"
+
+
+def test_a_merchant_that_is_active_keeps_its_licence(office: Office) -> None:
+    at(office, "active")
+    assert code_of(lambda: office.reject(REGULATOR)) == "application_active"
+    assert office.claim.merchant_id == "mch_1"
 
 
 # --- the licence ------------------------------------------------------------------------------------------------------
@@ -263,15 +362,21 @@ def test_a_licence_in_good_standing_is_lawful() -> None:
 def test_the_rules_of_a_licence_are_asked_in_the_stated_order() -> None:
     bad = replace(
         COMPANY,
+        licence_no="91330200MA2BBBBBXX",
         name="别的公司",
+        legal_representative="周八",
         status="revoked",
         valid_until=date(2026, 3, 2),
         established_on=date(2026, 3, 1),
     )
     filing = replace(FILING, account_name="张三")
     assert checked(None, filing) == "licence_not_found"
+    assert checked(bad, filing) == "licence_not_found"
+    bad = replace(bad, licence_no=FILING.licence_no)
     assert checked(bad, filing) == "licence_name_differs"
     bad = replace(bad, name=FILING.name)
+    assert checked(bad, filing) == "legal_representative_differs"
+    bad = replace(bad, legal_representative="钱一")
     assert checked(bad, filing) == "licence_not_in_good_standing"
     bad = replace(bad, status="normal")
     assert checked(bad, filing) == "licence_expired"
@@ -300,8 +405,10 @@ def test_r14_a_licence_of_15_january_is_old_enough_on_15_july(now: datetime, ref
 
 def test_a_licence_number_that_the_registry_did_not_answer_for_is_not_verified() -> None:
     """The answer has to be about the number that was asked."""
-    assert checked(replace(COMPANY, licence_no="91330200MA2BBBBBXX")) != ""
+    assert checked(replace(COMPANY, licence_no="91330200MA2BBBBBXX")) == "licence_not_found"
 
 
 def test_a_legal_representative_whom_the_registry_does_not_know_is_not_accepted() -> None:
-    assert checked(replace(COMPANY, legal_representative="周八")) != ""
+    assert checked(replace(COMPANY, legal_representative="周八")) == "legal_representative_differs"
+    assert checked(filing=replace(FILING, legal_representative="周八")) == "legal_representative_differs"
+    assert checked(filing=replace(FILING, legal_representative="")) == "legal_representative_differs"

@@ -6,18 +6,20 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain import redemption as redemptions
 from chalicelib.domain.codes import (
     CODE_CHARS_MAX,
     CodeKeys,
     PaymentCode,
     StoreCode,
     read_payment_code,
-    require_fresh,
     read_store_code,
+    require_fresh,
     sign_payment_code,
     sign_store_code,
 )
-from tests.domain.town import NOON, Town, code_of
+from chalicelib.domain.redemption import Ask
+from tests.domain.town import CASHIER, NOON, Town, code_of
 
 OLD, NEW = b"o" * 32, b"n" * 32
 KEYS = CodeKeys(1, {1: OLD})
@@ -151,10 +153,14 @@ def test_a_payment_code_is_read_for_60_seconds_and_2_of_skew(seconds: float, ref
 
 def test_an_altered_code_that_is_also_old_is_invalid_not_expired() -> None:
     text = READERS["payment"][0]
-    assert (
-        code_of(lambda: scanned(text[:-1], NOON + timedelta(days=1)))
-        == "payment_code_invalid"
-    )
+    assert code_of(lambda: scanned(text[:-1], NOON + timedelta(days=1))) == "payment_code_invalid"
+
+
+def test_reading_a_code_asks_no_clock() -> None:
+    """Genuine for ever; whether it is fresh is asked where it is used, after the question whether this is a repetition."""
+    code = read_payment_code(KEYS, READERS["payment"][0])
+    assert (code.card_id, code.nonce, code.expires_at) == ("crd_01HZX", NONCE, EXPIRY)
+    assert code_of(lambda: require_fresh(code.expires_at, EXPIRY + timedelta(days=365))) == "payment_code_expired"
 
 
 def test_no_code_shows_an_amount_or_a_name_and_the_longest_ids_still_fit() -> None:
@@ -167,9 +173,6 @@ def test_no_code_shows_an_amount_or_a_name_and_the_longest_ids_still_fit() -> No
 def hold_with_code(town: Town, now: datetime) -> str:
     """What staff do with a scanned code: read it, then ask for a hold with its nonce."""
     town.now = now
-    from chalicelib.domain import redemption as redemptions
-    from chalicelib.domain.redemption import Ask
-    from tests.domain.town import CASHIER
 
     def used() -> None:
         code = read_payment_code(KEYS, sign_payment_code(KEYS, PaymentCode("crd_1", NONCE, EXPIRY)))
@@ -178,6 +181,46 @@ def hold_with_code(town: Town, now: datetime) -> str:
         town.do(redemptions.open_redemption(town.card(), None, ask, CASHIER, "mch_1", town.now))
 
     return code_of(used)
+
+
+def with_code(town: Town, key: str, body: str = "f") -> Any:
+    ask = Ask(f"red_1_{key}", "sto_1", 100, body, NONCE, EXPIRY)
+    earlier = town.rows.get(redemptions.Redemption, ask.redemption_id)
+    return redemptions.open_redemption(town.card(), earlier, ask, CASHIER, "mch_1", town.now)
+
+
+@pytest.mark.parametrize("seconds", [0, 59, 62, 63, 299, 300, 86400])
+def test_a_request_repeated_after_its_code_has_expired_answers_with_what_was_opened(seconds: int) -> None:
+    """The answer was lost on the way; whoever asks again with the same key must not be told that the code is old."""
+    town = Town()
+    town.buy()
+    opened = town.do(with_code(town, "a"))
+    town.later(seconds=seconds)
+    before = town.rows.image()
+    again = with_code(town, "a")
+    assert (again.answer, again.replayed, again.puts) == (opened, True, ())
+    assert code_of(lambda: with_code(town, "a", "another body")) == "idempotency_key_reused"
+    other_key = "payment_code_used" if seconds <= 62 else "payment_code_expired"
+    assert code_of(lambda: with_code(town, "b")) == other_key
+    assert town.rows.image() == before
+
+
+def test_a_repetition_answers_with_what_has_become_of_it_in_the_meantime() -> None:
+    town = Town()
+    town.buy()
+    opened = town.do(with_code(town, "a"))
+    posted = town.answer(redemptions.confirm, opened)
+    town.later(days=1)
+    assert (with_code(town, "a").answer, with_code(town, "a").replayed) == (posted, True)
+
+
+def test_an_expired_code_holds_nothing_and_is_not_remembered() -> None:
+    town = Town()
+    town.buy()
+    town.later(seconds=63)
+    before = town.rows.image()
+    assert code_of(lambda: town.do(with_code(town, "a"))) == "payment_code_expired"
+    assert town.rows.image() == before
 
 
 @pytest.mark.parametrize("first, second", [(0, 0), (0, 59), (30, 59.999)])
@@ -198,8 +241,6 @@ def test_a_payment_code_is_used_once_also_within_the_two_seconds_of_skew(first: 
 
 
 def test_a_code_whose_hold_was_declined_stays_used() -> None:
-    from chalicelib.domain import redemption as redemptions
-
     town = Town()
     town.buy()
     hold = town.hold(100, nonce="aa")

@@ -49,7 +49,7 @@ def _of(hint: Any, name: str, empty: bool) -> Any:
     if hint == tuple[str, ...]:
         return () if empty else ("one", "二")
     if hint == tuple[UsedCode, ...]:
-        return () if empty else (UsedCode("0" * 24, AT),)
+        return () if empty else (UsedCode("0" * 24, AT.replace(microsecond=0)),)
     if get_origin(hint) is tuple:
         return ()
     if isinstance(hint, type) and issubclass(hint, StrEnum):

@@ -40,7 +40,7 @@ class Problem:
 
     def body(self, request_id: str) -> str:
         document = {
-            "type": f"/v1/errors#{self.code}",
+            "type": f"urn:fangxinchong:problem:{self.code}",
             "title": self.title,
             "status": self.status,
             "detail": self.detail,
@@ -69,5 +69,5 @@ _OF_CHALICE = {
 
 def of_status(status: int, detail: str) -> Problem:
     """What the framework refused before any handler of ours ran."""
-    code, title = _OF_CHALICE.get(status, ("error", "请求未被接受"))
+    code, title = _OF_CHALICE.get(status, ("bad_request", "请求未被接受"))
     return Problem(status, code, title, detail)

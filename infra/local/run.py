@@ -23,6 +23,8 @@ from infra.local.platform import Platform
 from infra.local.stage import Stage
 
 STATE = Path(".local/run")
+WAIT_SCALE = 0.1
+"""The waiting states of the machines, shortened, but not to nothing: the bank takes some hundred milliseconds."""
 COLUMNS = ("consumer", "card", "payable", "in transit", "merchant", "bank", "provider", "off")
 
 
@@ -99,7 +101,7 @@ def trial_balance(balances: Balances) -> str:
 def main() -> int:
     started = time.monotonic()
     try:
-        with Platform(STATE, persist=False, wait_scale=0) as platform:
+        with Platform(STATE, persist=False, wait_scale=WAIT_SCALE) as platform:
             _, balances = play(platform)
             print(trial_balance(balances))
     except (PlatformFailed, StepFailed, BooksDisagree) as failure:

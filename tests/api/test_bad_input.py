@@ -19,7 +19,7 @@ def refused(town: Town, answer: Answer, status: int, code: str) -> dict[str, Any
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.headers["Cache-Control"] == "no-store"
     assert {"type", "title", "status", "detail", "code", "param", "request_id"} <= problem.keys()
-    assert problem["type"] == f"/v1/errors#{code}"
+    assert problem["type"] == f"urn:fangxinchong:problem:{code}"
     return problem
 
 

@@ -1,4 +1,4 @@
-"""The numbered invariants of the reliability paper (section B), one method each, asserted after every step of the card machine."""
+"""The numbered invariants of the reliability paper (section B), one method each, asserted after each step of the card machine."""
 
 import hashlib
 import json
@@ -41,7 +41,7 @@ class CardInvariants:
 
     @invariant()
     def invariant_01_every_transfer_is_a_double_entry_of_whole_fen(self) -> None:
-        """B1. One debit, one credit, two accounts; whole fen; nothing moves only where face value alone was too small for a fen."""
+        """B1. One debit, one credit, two accounts; whole fen; nothing moves only where the face value was too small for a fen."""
         for moved in self.journal():
             assert type(moved.amount_fen) is int
             assert type(moved.face_fen) is int
@@ -147,7 +147,7 @@ class CardInvariants:
 
     @invariant()
     def invariant_12_a_hold_ends_once(self) -> None:
-        """B12. Posted, declined, cancelled or expired; one write opened it, at most one ended it; only posted ones have a transfer."""
+        """B12. Posted, declined, cancelled or expired; one write opened it, at most one ended it; only posted have a transfer."""
         for row in self.rows.all(Redemption):
             assert row.state == self.ledger.holds[row.redemption_id]["state"]
             assert row.version == (1 if row.state == "pending" else 2)

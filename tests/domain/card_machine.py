@@ -128,9 +128,7 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
         fen = order["price"] + (wrong == "amount")
         transaction_id = f"wx-{own}{'-2' if wrong == 'transaction' else ''}"
         self.proofs.add((transaction_id, f"ord_{own}", fen))
-        self.attempt(
-            self.verbs.credit(own, transaction_id, fen, "USD" if wrong == "currency" else "CNY", self.clock)
-        )
+        self.attempt(self.verbs.credit(own, transaction_id, fen, "USD" if wrong == "currency" else "CNY", self.clock))
 
     @precondition(lambda self: self.ledger.orders)
     @rule(nth=NTH)
@@ -203,11 +201,8 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
             return
         self.attempt(self.verbs.confirm(red, "con_wang"))
         if again:
-            self.attempt(
-                self.verbs.cancel(red, OWNER)
-                if again == "cancel"
-                else getattr(self.verbs, again)(red, "con_wang")
-            )
+            who = OWNER if again == "cancel" else "con_wang"
+            self.attempt(getattr(self.verbs, again)(red, who))
 
     @precondition(lambda self: self.ledger.holds)
     @rule(nth=NTH, who=st.sampled_from(("con_wang", "con_wang", "con_wang", "con_li", "stf_zhao")))
@@ -238,9 +233,7 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
         known=st.integers(0, 4),
         stranger=st.integers(0, 6),
     )
-    def a_refund_is_asked_for(
-        self, own: str, cause: Cause, no_reason: bool, known: int, stranger: int
-    ) -> None:
+    def a_refund_is_asked_for(self, own: str, cause: Cause, no_reason: bool, known: int, stranger: int) -> None:
         who = "con_li" if stranger == 0 else "con_wang"
         self.attempt(self.verbs.ask_refund(own, self.key(), who, cause, no_reason, known == 0))
 
@@ -253,9 +246,7 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
         days=DAYS,
         early=st.sampled_from(("", "", "withdraw", "success", "no", "accepted")),
     )
-    def a_refund_goes_its_way(
-        self, own: str, cause: Cause, says: str, empty: bool, days: int, early: str
-    ) -> None:
+    def a_refund_goes_its_way(self, own: str, cause: Cause, says: str, empty: bool, days: int, early: str) -> None:
         """`empty`: of a card that is used up but for so little that the consumer's own cause leaves nothing. `early`: what
         somebody says before the merchant agrees."""
         if empty:
@@ -281,9 +272,7 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
     def nearly_all_is_used(self, own: str) -> None:
         card = self.ledger.cards.get(f"crd_{own}")
         if card is not None:
-            self.a_consumer_pays_a_visit(
-                own, max(1, card["paid"] + card["bonus"] * 3 // 4 - card["used"]), ""
-            )
+            self.a_consumer_pays_a_visit(own, max(1, card["paid"] + card["bonus"] * 3 // 4 - card["used"]), "")
 
     @precondition(lambda self: self.ledger.cards)
     @rule(own=CARDS, then=st.lists(st.sampled_from(("withdraw", "agree", "no")), min_size=1, max_size=3))
@@ -293,13 +282,9 @@ class CardMachine(CardInvariants, RuleBasedStateMachine):
         if not self.ledger.refunds:
             return
         self.the_consumer_takes_a_request_back(0)
+        verbs = {"withdraw": self.verbs.withdraw, "agree": self.verbs.agree, "no": self.verbs.reject}
         for late in then:
-            if late == "withdraw":
-                self.the_consumer_takes_a_request_back(0)
-            elif late == "agree":
-                self.the_merchant_agrees(0)
-            else:
-                self.the_provider_speaks_of_a_refund(0, [late])
+            self.attempt(verbs[late](self.a_refund(0)))
 
     @precondition(lambda self: self.ledger.refunds)
     @rule(nth=NTH)

@@ -100,16 +100,7 @@ class Ledger:
         ]
 
     def hold(
-        self,
-        own: str,
-        card_id: str,
-        body: str,
-        face: int,
-        who: str,
-        merchant: str,
-        store: str,
-        code: Any,
-        now: datetime,
+        self, own: str, card_id: str, body: str, face: int, who: str, merchant: str, store: str, code: Any, now: datetime
     ) -> str:
         """`code`: nonce and expiry of a payment code, or None."""
         if own in self.holds:
@@ -119,12 +110,8 @@ class Ledger:
             return "not_found"
         if who != card["holder"] and not self.works_at(who, merchant, store):
             return "not_found"
-        if code is not None and now > code[1] + SKEW:
-            return "payment_code_expired"
-        if code is not None and code[0] in card["codes"]:
-            return "payment_code_used"
-        if code is not None and sum(1 for end in card["codes"].values() if end + SKEW >= now) >= 12:
-            return "too_many_codes"
+        if code is not None and (refusal := self.of_a_code(card, *code, now)):
+            return refusal
         if card["state"] != "active":
             return f"card_{card['state']}"
         waiting = self.open_holds(card_id)
@@ -143,6 +130,13 @@ class Ledger:
             "cash": 0,
         }
         return "done"
+
+    def of_a_code(self, card: dict[str, Any], nonce: str, until: datetime, now: datetime) -> str:
+        if now > until + SKEW:
+            return "payment_code_expired"
+        if nonce in card["codes"]:
+            return "payment_code_used"
+        return "too_many_codes" if sum(1 for end in card["codes"].values() if end + SKEW >= now) >= 12 else ""
 
     def confirm(self, own: str, consumer: str, now: datetime) -> str:
         hold = self.holds.get(own)

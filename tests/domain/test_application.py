@@ -1,7 +1,7 @@
 """A merchant's way in: a lawful licence, claimed once, seen by two different persons, of the right district."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,32 +11,15 @@ from chalicelib.domain.application import (
     UNCLAIMED,
     Application,
     ApplicationState,
-    Filing,
     LicenceClaim,
-    RegisteredCompany,
 )
 from chalicelib.domain.audit import AuditEntry
-from chalicelib.domain.jurisdiction import rules_on
-from chalicelib.domain.merchant import Industry, LegalForm, Merchant
+from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.principal import Principal, Role
 from tests.domain.rows import Rows
-from tests.domain.town import EAST_8, NOON, code_of, trace
+from tests.domain.test_licence import FILING
+from tests.domain.town import NOON, code_of, trace
 
-FILING = Filing(
-    "甬江美发有限公司",
-    "91330200MA2AAAAAXX",
-    LegalForm.ENTERPRISE,
-    "钱一",
-    Industry.BEAUTY,
-    "鄞州区",
-    "中山东路 1 号",
-    "钱一",
-    "13800000000",
-    "甬江美发有限公司",
-    "6222000000001234",
-    "宁波银行",
-)
-COMPANY = RegisteredCompany(FILING.licence_no, FILING.name, "normal", "钱一", date(2020, 1, 1), None)
 DRAFT = Application("app_1", "mch_1", FILING, "stf_clerk", NOON, date(2026, 4, 2), "f")
 OPERATOR = Principal(Role.OPERATOR, "off_1", "platform")
 REGULATOR = Principal(Role.REGULATOR, "off_2", "platform", (), "鄞州区")
@@ -344,71 +327,3 @@ def test_a_merchant_that_is_active_keeps_its_licence(office: Office) -> None:
     at(office, "active")
     assert code_of(lambda: office.reject(REGULATOR)) == "application_active"
     assert office.claim.merchant_id == "mch_1"
-
-
-# --- the licence ------------------------------------------------------------------------------------------------------
-
-
-def checked(
-    company: RegisteredCompany | None = COMPANY, filing: Filing = FILING, now: datetime = NOON
-) -> str:
-    return code_of(lambda: applications.require_lawful(filing, company, rules_on(now.date()), now))
-
-
-def test_a_licence_in_good_standing_is_lawful() -> None:
-    assert checked() == ""
-
-
-def test_the_rules_of_a_licence_are_asked_in_the_stated_order() -> None:
-    bad = replace(
-        COMPANY,
-        licence_no="91330200MA2BBBBBXX",
-        name="别的公司",
-        legal_representative="周八",
-        status="revoked",
-        valid_until=date(2026, 3, 2),
-        established_on=date(2026, 3, 1),
-    )
-    filing = replace(FILING, account_name="张三")
-    assert checked(None, filing) == "licence_not_found"
-    assert checked(bad, filing) == "licence_not_found"
-    bad = replace(bad, licence_no=FILING.licence_no)
-    assert checked(bad, filing) == "licence_name_differs"
-    bad = replace(bad, name=FILING.name)
-    assert checked(bad, filing) == "legal_representative_differs"
-    bad = replace(bad, legal_representative="钱一")
-    assert checked(bad, filing) == "licence_not_in_good_standing"
-    bad = replace(bad, status="normal")
-    assert checked(bad, filing) == "licence_expired"
-    bad = replace(bad, valid_until=date(2026, 3, 3))
-    assert checked(bad, filing) == "licence_too_young"
-    bad = replace(bad, established_on=date(2020, 1, 1))
-    assert checked(bad, filing) == "account_name_differs"
-    assert checked(bad) == ""
-
-
-@pytest.mark.parametrize("status", ["abnormal", "deregistering", "deregistered", "revoked", "", "NORMAL"])
-def test_only_the_status_normal_is_good_standing(status: str) -> None:
-    assert checked(replace(COMPANY, status=status)) == "licence_not_in_good_standing"
-
-
-@pytest.mark.parametrize(
-    "now, refusal",
-    [
-        (datetime(2025, 7, 14, 23, 59, 59, tzinfo=EAST_8), "licence_too_young"),
-        (datetime(2025, 7, 15, 0, 0, tzinfo=EAST_8), ""),
-    ],
-)
-def test_r14_a_licence_of_15_january_is_old_enough_on_15_july(now: datetime, refusal: str) -> None:
-    assert checked(replace(COMPANY, established_on=date(2025, 1, 15)), now=now) == refusal
-
-
-def test_a_licence_number_that_the_registry_did_not_answer_for_is_not_verified() -> None:
-    """The answer has to be about the number that was asked."""
-    assert checked(replace(COMPANY, licence_no="91330200MA2BBBBBXX")) == "licence_not_found"
-
-
-def test_a_legal_representative_whom_the_registry_does_not_know_is_not_accepted() -> None:
-    assert checked(replace(COMPANY, legal_representative="周八")) == "legal_representative_differs"
-    assert checked(filing=replace(FILING, legal_representative="周八")) == "legal_representative_differs"
-    assert checked(filing=replace(FILING, legal_representative="")) == "legal_representative_differs"

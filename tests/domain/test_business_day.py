@@ -40,7 +40,7 @@ def test_a_moment_has_one_date_whatever_the_zone_of_the_host(host_zone: str, at:
 
 def test_a_time_without_a_zone_is_our_own_mistake() -> None:
     with pytest.raises(AssertionError):
-        business_date(datetime(2026, 3, 3))
+        business_date(datetime(2026, 3, 3))  # noqa: DTZ001 - the very thing
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ BIRTHS = {
     ("Refund", "", "in_transit"),
     ("Refund", "", "succeeded"),
 }
-"""A refund is born `succeeded`, and its card closed at once, where use in the cooling-off days is priced at list and leaves nothing."""
+"""Born `succeeded`, its card closed at once: where use in the cooling-off days costs its list price and nothing is left."""
 
 
 

@@ -1,4 +1,4 @@
-"""Every state machine, every pair of state and event: legal ones lead where the table says, all others raise and change nothing."""
+"""Every state machine, every pair of state and event: legal ones lead where the table says, others raise and change nothing."""
 
 import importlib
 import pkgutil

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.store import tables
 from infra.local.platform import Platform
+from infra.local.run import WAIT_SCALE
 from tests.platform import forget
 
 
@@ -14,7 +15,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """Ends with the last test here; what a test told this process about the deployment is forgotten then."""
     before = dict(os.environ)
     _forget()
-    with Platform(tmp_path_factory.mktemp("platform"), persist=False, wait_scale=0) as started:
+    with Platform(tmp_path_factory.mktemp("platform"), persist=False, wait_scale=WAIT_SCALE) as started:
         yield started
     os.environ.clear()
     os.environ.update(before)

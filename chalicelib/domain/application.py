@@ -227,7 +227,8 @@ def reject(
     application: Application, claim: LicenceClaim | None, reviewer: Principal, reason: str, trace: Trace
 ) -> Decision[Application]:
     """Each reviewer rejects at their own step only. The licence is free again for its true owner."""
-    if reviewer.role is Role.REGULATOR:
+    if reviewer.role is not Role.OPERATOR:
+        _require_role(reviewer, Role.REGULATOR)
         _require_district(application, reviewer)
     if application.state is ApplicationState.REJECTED:
         return Decision(application, replayed=True)

@@ -73,7 +73,8 @@ class Staff:
 
 
 def invite(earlier: Staff | None, staff: Staff, inviter: Principal, trace: Trace) -> Decision[Staff]:
-    """Order of refusals: another organisation (as absent), role not yours to give, stores not yours, user name taken."""
+    """Order of refusals: another organisation (as absent), role not yours to give, stores not yours, user name taken,
+    key reused."""
     if inviter.role is not Role.OPERATOR and inviter.organisation_id != staff.organisation_id:
         raise absent("商户", "merchant")
     if staff.role not in MAY_INVITE.get(inviter.role, frozenset()):

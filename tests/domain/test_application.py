@@ -205,6 +205,13 @@ def test_each_reviewer_rejects_at_their_own_step_only(
     assert code_of(lambda: office.reject(who)) == refusal
 
 
+@pytest.mark.parametrize("role", [Role.OWNER, Role.CASHIER, Role.CONSUMER, Role.CUSTODIAN])
+def test_whoever_is_no_reviewer_rejects_nothing(office: Office, role: Role) -> None:
+    office.submit()
+    assert code_of(lambda: office.reject(Principal(role, "any_1", district=FILING.district))) == "role_not_allowed"
+    assert office.file.state == "submitted"
+
+
 def test_a_rejected_application_can_be_submitted_again_and_needs_both_approvals_again(office: Office) -> None:
     at(office, "operator_approved")
     rejected = office.reject(REGULATOR)

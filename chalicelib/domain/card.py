@@ -54,6 +54,7 @@ class Card:
     activated_at: datetime
     state: CardState = CardState.ACTIVE
     used_fen: int = 0
+    first_used_at: datetime | None = None
     held_fen: int = 0
     holds: int = 0
     released_fen: int = 0

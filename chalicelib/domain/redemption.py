@@ -218,6 +218,7 @@ def spent(card: Card, transfer: Transfer) -> Card:
     return replace(
         after,
         used_fen=card.used_fen + transfer.face_fen,
+        first_used_at=card.first_used_at or transfer.posted_at,
         released_fen=card.released_fen + transfer.amount_fen,
         length=transfer.seq,
         head_hash=transfer.hash,

@@ -144,7 +144,8 @@ def _quoted(card: Card, rule: str, refund_fen: int, automatic: bool, article: st
 
 @dataclass(frozen=True)
 class Refund:
-    """`provider_date`: the day on which the provider accepted it, by which its bill lists it."""
+    """`provider_date`: the day on which the provider accepted it, by which its bill lists it. `submissions` counts how often
+    the provider was (or may have been) told, each counted before the call; `submitted_at` is the last time."""
 
     refund_id: str
     card_id: str
@@ -160,6 +161,8 @@ class Refund:
     requested_at: datetime
     fingerprint: str
     state: RefundState
+    submissions: int = 0
+    submitted_at: datetime | None = None
     provider_date: date | None = None
     provider_refund_id: str = ""
     resolved_at: datetime | None = None
@@ -283,6 +286,23 @@ def _closed(card: Card, refund: Refund, now: datetime) -> tuple[Card, tuple[Put,
 
 def _posted(card: Card, transfer: Transfer) -> Put:
     return create(PostedTransfer(card.card_id, card.merchant_id, transfer, transfer.hash))
+
+
+NEVER_TAKEN_AFTER = timedelta(minutes=15)
+"""Longer than any call to the provider can be on its way."""
+
+
+def submit(refund: Refund, now: datetime) -> Decision[Refund]:
+    """The provider is about to be told, and that is written down first."""
+    if refund.state not in (RefundState.IN_TRANSIT, RefundState.INSTRUCTED):
+        return Decision(refund, replayed=True)
+    after = replace(refund, submissions=refund.submissions + 1, submitted_at=now, version=refund.version + 1)
+    return Decision(after, (change(refund, after),))
+
+
+def may_be_under_way(refund: Refund, now: datetime) -> bool:
+    """Whether an earlier submission, whose answer was lost, may still reach the provider. Asked before the next one."""
+    return refund.submitted_at is not None and now - refund.submitted_at < NEVER_TAKEN_AFTER
 
 
 def instruct(refund: Refund, provider_refund_id: str, now: datetime) -> Decision[Refund]:

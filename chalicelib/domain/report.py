@@ -185,10 +185,13 @@ def _cell(value: str | int) -> str:
 
 
 def make(earlier: Report | None, report: Report) -> Decision[Report]:
-    """One report per district and day. Conflict `report_differs` when one was made before with other content."""
+    """One report per district and day. One that was made and not yet taken stays as it is, and is pushed again.
+
+    Conflict `report_differs` when the regulator has taken or refused one with other content.
+    """
     if earlier is None:
         return Decision(report, (create(report),))
-    if earlier.sha256 != report.sha256:
+    if earlier.sha256 != report.sha256 and earlier.state is not ReportState.MADE:
         raise Conflict(
             "report_differs",
             f"{report.district} {report.business_date} 的日报已生成，内容不同",

@@ -10,7 +10,7 @@ from chalicelib.domain.business_day import business_date
 from chalicelib.domain.decision import Decision
 from chalicelib.domain.jurisdiction import rules_on
 from chalicelib.domain.principal import Principal, Role
-from chalicelib.domain.refusals import BadRequest, CounterpartUnknown, absent
+from chalicelib.domain.refusals import BadRequest, CounterpartUnknown, absent, contention
 from chalicelib.gateways import business_registry
 from chalicelib.gateways.business_registry import BusinessRegistry, Licence
 from chalicelib.gateways.outcomes import Unknown
@@ -40,8 +40,10 @@ def submit(application_id: str, trace: Trace, registry: BusinessRegistry | None 
         rules.require_lawful(application.filing, company, rules_on(business_date(trace.at)), trace.at)
 
     def decide() -> Decision[Application]:
-        claim = reads.get(LicenceClaim, application.filing.licence_no)
-        return rules.submit(load(application_id), claim, trace)
+        present = load(application_id)
+        if present.version != application.version and present.state is not ApplicationState.SUBMITTED:
+            raise contention()
+        return rules.submit(present, reads.get(LicenceClaim, application.filing.licence_no), trace)
 
     return commit(decide)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from chalicelib import config, ids
 from chalicelib.domain.order import ProvenPayment
 from chalicelib.domain.refusals import BadRequest
-from chalicelib.gateways import wechat_facts, wechat_pay
+from chalicelib.gateways import wechat_pay
 from chalicelib.gateways.outcomes import NoticeRefused
 from chalicelib.gateways.wechat_facts import Payment
 from chalicelib.gateways.wechat_pay import PaymentNotice, WechatPay
@@ -29,8 +29,9 @@ def take(headers: Mapping[str, str], body: bytes, now: datetime, pay: WechatPay 
 
 
 def proven(payment: Payment) -> ProvenPayment | None:
-    """Money that has come in for us, or None for any other state of a payment."""
-    if payment.state not in wechat_facts.PAID_STATES:
+    """Money that has come in for us and is there, or None. One that was given back at the provider already (REFUND) is no
+    money for a card; reconciliation names it."""
+    if payment.state != "SUCCESS":
         return None
     ours = config.counterparts()["wechat_pay"]
     _require(payment.mchid == ours["mchid"])

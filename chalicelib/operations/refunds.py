@@ -1,6 +1,6 @@
 """Refunds: quote, request, agree; and the pursuit of the money at the provider under one number."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib import config, ids
 from chalicelib.domain import refund as rules
@@ -12,15 +12,11 @@ from chalicelib.domain.principal import MERCHANT_ROLES, Principal, Role
 from chalicelib.domain.refund import Cause, Quote, Reason, Refund, RefundState
 from chalicelib.domain.refusals import Absent, absent
 from chalicelib.gateways import wechat_pay
-from chalicelib.gateways.outcomes import NotFound, Refused, Unknown
+from chalicelib.gateways.outcomes import Refused, Unknown
 from chalicelib.gateways.wechat_pay import RefundStatus, WechatPay
 from chalicelib.operations.attempts import Done, commit
 from chalicelib.operations.orders import NOTICES_PATH
 from chalicelib.store import reads
-
-Said = RefundStatus | Refused | NotFound | Unknown
-
-NEVER_TAKEN_AFTER = timedelta(minutes=15)
 
 DEFINITIVE = frozenset({"INVALID_REQUEST", "PARAM_ERROR"})
 """Codes after which the provider will never send this refund. Any other no (too often, no funds now) is asked again."""
@@ -37,9 +33,7 @@ def quote(card_id: str, consumer_id: str, cause: Cause, no_reason: bool, now: da
 
 def _reason(card: Card, cause: Cause, no_reason: bool) -> Reason:
     others = reads.cards_of(card.holder_id, card.merchant_id)
-    before = any(
-        other.card_id != card.card_id and other.used_fen > 0 and other.activated_at < card.activated_at for other in others
-    )
+    before = any(other.first_used_at is not None and other.first_used_at < card.activated_at for other in others)
     return Reason(cause, no_reason, consumed_before=before)
 
 
@@ -111,36 +105,41 @@ def pursue(card_id: str, refund_id: str, now: datetime, pay: WechatPay | None = 
     if refund.state not in (RefundState.IN_TRANSIT, RefundState.INSTRUCTED):
         return refund
     provider = pay or wechat_pay.connect()
-    outcome: Said = NotFound()
-    if refund.state is RefundState.INSTRUCTED:
-        outcome = provider.query_refund(refund.refund_id)
-    if isinstance(outcome, NotFound):
-        outcome = _send(refund, provider)
-    if isinstance(outcome, RefundStatus):
-        return learn(outcome, now).answer
-    if isinstance(outcome, Refused) and outcome.code in DEFINITIVE and _was_never_taken(refund, provider, now):
-        return _reject(refund, outcome.code, now)
-    return refund
+    if refund.submissions:
+        known = provider.query_refund(refund.refund_id)
+        if isinstance(known, RefundStatus):
+            return learn(known, now).answer
+        if isinstance(known, Unknown):
+            return refund
+    return _send(refund, provider, now)
 
 
-def _send(refund: Refund, provider: WechatPay) -> Said:
-    """The same number with the same parameters is one refund at the provider however often it is sent."""
-    return provider.refund(
-        refund.refund_id,
-        refund.order_id,
-        refund.amount_fen,
-        refund.total_fen,
+def _send(refund: Refund, provider: WechatPay, now: datetime) -> Refund:
+    """Tell the provider, which does not know the number. The same number with the same parameters is one refund there however
+    often it is sent. A definitive no counts only if no earlier submission can still be under way."""
+    doubtful = rules.may_be_under_way(refund, now)
+    told = commit(lambda: rules.submit(_present(refund), now)).answer
+    if told.state not in (RefundState.IN_TRANSIT, RefundState.INSTRUCTED):
+        return told
+    outcome = provider.refund(
+        told.refund_id,
+        told.order_id,
+        told.amount_fen,
+        told.total_fen,
         "预付卡退款",
         config.settings().public_url + NOTICES_PATH,
     )
+    if isinstance(outcome, RefundStatus):
+        return learn(outcome, now).answer
+    if isinstance(outcome, Refused) and outcome.code in DEFINITIVE and not doubtful:
+        return _reject(told, outcome.code, now)
+    return told
 
 
-def _was_never_taken(refund: Refund, provider: WechatPay, now: datetime) -> bool:
-    """A no to this call is no proof about an earlier one whose answer was lost: the provider must not know the number, long after
-    any earlier call can have been on its way."""
-    if now - refund.requested_at < NEVER_TAKEN_AFTER:
-        return False
-    return isinstance(provider.query_refund(refund.refund_id), NotFound)
+def _present(refund: Refund) -> Refund:
+    present = reads.get(Refund, refund.card_id, refund.refund_id)
+    assert present is not None
+    return present
 
 
 def learn(status: RefundStatus, now: datetime) -> Done[Refund]:

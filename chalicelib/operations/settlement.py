@@ -23,6 +23,9 @@ from chalicelib.gateways.outcomes import Refused, Unknown
 from chalicelib.operations.attempts import commit
 from chalicelib.store import reads
 
+KNOWN_OTHERWISE = "instruction_conflict"
+"""The bank holds an instruction under this number, with other content: proof that one exists, none that it failed."""
+
 FOLDS_PER_CALL_MAX = 31
 """Days that one call folds for a merchant that was left behind; the workflow calls again for more."""
 
@@ -105,7 +108,7 @@ def instruct(merchant_id: str, day: date, now: datetime, bank: Custodian | None 
     outcome = (bank or custodian.connect()).submit(
         payout.payout_id, payout.payee_name, payout.payee_account, payout.amount_fen, payout.remark
     )
-    if isinstance(outcome, Unknown):
+    if isinstance(outcome, Unknown) or (isinstance(outcome, Refused) and outcome.code == KNOWN_OTHERWISE):
         return Asked.UNKNOWN
     if isinstance(outcome, Refused):
         after = commit(lambda: payouts.refuse(*_books(merchant_id, day), outcome.code, now)).answer

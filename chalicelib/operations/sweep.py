@@ -70,7 +70,9 @@ def run(
 def _due(now: datetime) -> list[Item]:
     """The longest overdue first."""
     at = now.astimezone(SHANGHAI).isoformat(timespec="microseconds")
-    waiting: list[Item] = [*reads.pending_until(at, SCANNED_PER_SHARD_MAX), *reads.listed(tables.OPEN_PAYOUTS)]
+    waiting: list[Item] = [*reads.listed(tables.OPEN_PAYOUTS)]
+    for kind in (Redemption, Order, Refund):
+        waiting += reads.pending_until(kind, at, SCANNED_PER_SHARD_MAX)
     return sorted((item for item in waiting if _is_due(item, now)), key=lambda item: (_since(item), _id(item)))
 
 

@@ -15,7 +15,8 @@ Value = TypeVar("Value")
 
 PAGE_MAX = 100
 CARDS_OF_HOLDER_MAX = 100
-MERCHANTS_MAX = 600
+MERCHANTS_MAX = 300
+"""One run of the settlement machine keeps its history below Step Functions' 25,000 events with so many."""
 BUCKET_MAX = 20_000
 """Rows that one shard of one merchant's business day may have before the fold asks for more shards."""
 
@@ -88,12 +89,12 @@ def day_of(merchant_id: str, day: date) -> Iterator[Any]:
         yield from found
 
 
-def pending_until(at: str, limit: int) -> list[Any]:
-    """What should have been decided by `at` (an ISO time), oldest first per shard, at most `limit` per shard."""
-    found: list[Any] = []
+def pending_until(kind: type[Value], at: str, limit: int) -> list[Value]:
+    """What of a kind should have been decided by `at` (an ISO time), oldest first per shard, at most `limit` per shard."""
+    found: list[Value] = []
     due: Any = tables.CardsByBucket.bucket_sort
     for shard_no in range(SHARDS):
-        found += _values(CardsTable.by_bucket.query(tables.pending_bucket(shard_no), due < at, limit=limit))
+        found += _values(CardsTable.by_bucket.query(tables.pending_bucket(kind, shard_no), due < at, limit=limit))
     return found
 
 

@@ -192,9 +192,9 @@ def day_bucket(merchant_id: str, day: date, shard_no: int) -> str:
     return f"{merchant_id}#{day.isoformat()}#{shard_no}"
 
 
-def pending_bucket(shard_no: int) -> str:
-    """What waits for somebody, oldest first."""
-    return f"pending#{shard_no}"
+def pending_bucket(kind: type[Any], shard_no: int) -> str:
+    """What waits for somebody, oldest first; each kind by itself, so that a heap of one does not hide another."""
+    return f"pending#{kind.__name__.lower()}#{shard_no}"
 
 
 OPEN_PAYOUTS = "payouts#open"
@@ -262,7 +262,7 @@ def _shape(
 
 def _posted_or_pending(value: Redemption | Order) -> dict[str, Any]:
     if value.state in (RedemptionState.PENDING, OrderState.CREATED):
-        return {"bucket": pending_bucket(shard(value.card_id)), "bucket_sort": _due(value.expires_at, value.card_id)}
+        return {"bucket": pending_bucket(type(value), shard(value.card_id)), "bucket_sort": _due(value.expires_at, value.card_id)}
     if value.state is OrderState.CLOSED:
         return {"ttl": int((value.created_at + UNPAID_KEPT_FOR).timestamp())}
     if value.business_date is None:
@@ -281,7 +281,7 @@ def _due(at: datetime, card_id: str) -> str:
 def _refund_pending(refund: Refund) -> dict[str, Any]:
     if refund.state not in (RefundState.IN_TRANSIT, RefundState.INSTRUCTED):
         return {}
-    return {"bucket": pending_bucket(shard(refund.card_id)), "bucket_sort": _due(refund.requested_at, refund.card_id)}
+    return {"bucket": pending_bucket(Refund, shard(refund.card_id)), "bucket_sort": _due(refund.requested_at, refund.card_id)}
 
 
 def _of_transfer(posted: PostedTransfer) -> dict[str, Any]:

@@ -77,8 +77,15 @@ def test_the_table_begins_with_a_byte_order_mark_and_keeps_chinese_and_quotes() 
 def test_a_report_is_made_once_and_never_replaced() -> None:
     first = report.make(None, filed()).answer
     assert report.make(first, replace(filed(), made_at=NOON + timedelta(days=1))).replayed
+    taken = report.acknowledge(first, "R-1", NOON).answer
     with pytest.raises(Conflict, match="report_differs"):
-        report.make(first, filed("b" * 64))
+        report.make(taken, filed("b" * 64))
+
+
+def test_a_report_that_was_made_and_not_yet_taken_is_pushed_again_as_it_was_made() -> None:
+    first = report.make(None, filed()).answer
+    again = report.make(first, filed("b" * 64))
+    assert (again.replayed, again.answer) == (True, first)
 
 
 def test_a_receipt_ends_a_report_and_a_refusal_too() -> None:

@@ -4,14 +4,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.domain.refund import Cause, Refund, RefundState
+import pytest
+
+from chalicelib.domain.refund import NEVER_TAKEN_AFTER, Cause, Refund, RefundState
+from chalicelib.domain.refusals import Refusal
 from chalicelib.gateways.outcomes import NotFound, Refused, Unknown
 from chalicelib.gateways.wechat_pay import RefundStatus
 from chalicelib.operations import refunds
 from tests.jobs.town import NOON, Town
 
 NO = Refused("INVALID_REQUEST", "no")
-LATER = NOON + refunds.NEVER_TAKEN_AFTER + timedelta(seconds=1)
+LATER = NOON + NEVER_TAKEN_AFTER + timedelta(seconds=1)
 
 
 @dataclass
@@ -54,10 +57,35 @@ def test_a_no_after_a_lost_answer_does_not_put_the_money_back_on_the_card(town: 
     assert town.card(refund.card_id).escrow_fen == 0
 
 
-def test_a_no_about_a_number_that_the_provider_knows_is_no_no(town: Town) -> None:
-    script = Script([Unknown("lost"), NO], to_query=taken("x", 1))
+def test_a_number_that_the_provider_knows_is_not_sent_again(town: Town) -> None:
+    script = Script([Unknown("lost")])
+    refund = asked(town, script)
+    script.to_query = taken(refund.refund_id, 100_000)
+    assert pursued(town, refund, script, LATER).state is RefundState.INSTRUCTED
+    assert len(script.sent) == 1
+
+
+def test_nothing_is_sent_again_while_the_provider_does_not_say_whether_it_knows(town: Town) -> None:
+    script = Script([Unknown("lost")], to_query=Unknown("lost"))
     refund = asked(town, script)
     assert pursued(town, refund, script, LATER).state is RefundState.IN_TRANSIT
+    assert len(script.sent) == 1
+
+
+def test_a_no_to_the_very_first_submission_gives_the_card_its_money_back_at_once(town: Town) -> None:
+    refund = asked(town, Script([NO]))
+    assert refund.state is RefundState.REJECTED
+    assert town.card(refund.card_id).escrow_fen == 100_000
+
+
+def test_an_old_request_that_is_sent_for_the_first_time_today_is_still_under_way_after_a_lost_answer(town: Town) -> None:
+    """What counts is when the provider was told last, not when the consumer asked."""
+    script = Script([Unknown("lost"), Unknown("lost again"), NO])
+    refund = asked(town, script)
+    pursued(town, refund, script, NOON + timedelta(days=3))
+    again = pursued(town, refund, script, NOON + timedelta(days=3, seconds=5))
+    assert again.state is RefundState.IN_TRANSIT
+    assert town.card(refund.card_id).escrow_fen == 0
 
 
 def test_a_no_long_after_the_last_unknown_about_a_number_nobody_knows_gives_the_card_its_money_back(town: Town) -> None:
@@ -84,3 +112,16 @@ def test_too_often_and_no_funds_are_asked_again_and_never_reject(town: Town) -> 
     for minutes in (20, 40):
         refund = pursued(town, refund, script, NOON + timedelta(minutes=minutes))
     assert refund.state is RefundState.INSTRUCTED
+
+
+def test_what_was_used_after_paying_for_this_card_was_not_known_before(town: Town) -> None:
+    """法释〔2025〕4号 Art. 14: only what was consumed before the payment takes the cooling-off right away."""
+    merchant = town.merchant()
+    used = town.buy(merchant, "used").card_id
+    fresh = town.buy(merchant, "fresh", at=NOON + timedelta(minutes=1)).card_id
+    town.redeem(used, "one", 13_000, at=NOON + timedelta(minutes=2))
+    later = town.buy(merchant, "later", at=NOON + timedelta(minutes=3)).card_id
+    holder = town.card(fresh).holder_id
+    assert refunds.quote(fresh, holder, Cause.NEUTRAL, True, LATER).rule == "R1"
+    with pytest.raises(Refusal, match="cooling_off_over"):
+        refunds.quote(later, holder, Cause.NEUTRAL, True, LATER)

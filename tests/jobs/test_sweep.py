@@ -48,6 +48,27 @@ def test_a_paid_order_whose_notice_was_lost_is_credited(town: Town) -> None:
     assert town.card(order.card_id).paid_fen == 100000
 
 
+def test_money_that_the_provider_has_given_back_already_makes_no_card(town: Town) -> None:
+    order, pay = town.order(town.merchant(), "one"), Provider()
+    pay.paid(order.order_id, order.amount_fen, NOON, "tx")
+    pay.payments[order.order_id] = replace(pay.payments[order.order_id], state="REFUND")
+    assert run(pay).outcomes == {"order.waiting": 1}
+    found = reads.get(Order, order.card_id)
+    assert found is not None
+    assert found.state is OrderState.CREATED
+
+
+def test_a_heap_of_orders_does_not_hide_an_expired_hold(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "SCANNED_PER_SHARD_MAX", 1)
+    merchant = town.merchant()
+    for number in range(8):
+        town.order(merchant, f"unpaid {number}")
+    card_id = town.buy(merchant, "one").card_id
+    town.hold(card_id, "one", 13000)
+    assert run().outcomes["redemption.expired"] == 1
+    assert town.card(card_id).held_fen == 0
+
+
 def test_an_order_that_nobody_paid_is_closed_at_the_provider_first(town: Town) -> None:
     order, pay = town.order(town.merchant(), "one"), Provider()
     assert run(pay).outcomes == {"order.closed": 1}

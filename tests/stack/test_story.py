@@ -1,11 +1,13 @@
 """End to end: the story of `make run` on the deployed template, and two at once on one card, from several connections."""
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
 
+from chalicelib.domain import chart
 from infra.local import run, story
 from infra.local.auditor import audit
 from infra.local.client import Client
@@ -138,3 +140,21 @@ def test_a_notice_told_again_and_again_credits_once(play: story.Cast) -> None:
     for notice in notices[-2:]:
         stage.sandbox("POST", f"notices/{notice['id']}/again")
     assert in_books(play).paid_fen == 100_000
+
+
+def test_a_payout_that_the_bank_left_open_is_ended_by_the_deployed_sweep(play: story.Cast) -> None:
+    """The machine stops asking after a while; the sweep goes on, under its own role."""
+    stage = play.stage
+    asked = story.redeem(play, 13_000)
+    play.consumer.post(f"/v1/redemptions/{asked['redemption_id']}/confirm")
+    day = stage.now().date()
+    stage.move_to(day + timedelta(days=1), 3)
+    silence = {"counterpart": "custodian", "operation": "query", "kind": "drop", "times": 50}
+    stage.sandbox("POST", "faults", silence)
+    stage.run("settlement", day)
+    assert audit(stage.sandbox("GET", "books")).owed(chart.PAYOUT_IN_TRANSIT) >= 10_000
+    stage.sandbox("DELETE", "faults")
+    stage.advance(timedelta(minutes=2))
+    assert stage.sweep()["failed"] == 0
+    balances = audit(stage.sandbox("GET", "books"))
+    assert (balances.owed(chart.PAYOUT_IN_TRANSIT), balances.off_fen) == (0, 0)

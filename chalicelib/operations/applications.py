@@ -10,7 +10,7 @@ from chalicelib.domain.business_day import business_date
 from chalicelib.domain.decision import Decision
 from chalicelib.domain.jurisdiction import rules_on
 from chalicelib.domain.principal import Principal, Role
-from chalicelib.domain.refusals import BadRequest, CounterpartUnknown, absent, contention
+from chalicelib.domain.refusals import BadRequest, CounterpartUnknown, Unprocessable, absent, contention
 from chalicelib.gateways import business_registry
 from chalicelib.gateways.business_registry import BusinessRegistry, Licence
 from chalicelib.gateways.outcomes import Unknown
@@ -77,9 +77,24 @@ def review(application_id: str, approve: bool, reason: str, reviewer: Principal,
         if reviewer.role is Role.OPERATOR:
             return rules.approve_as_operator(application, reviewer, trace)
         names = search_names(application.filing.name)
-        return rules.approve_as_regulator(application, reviewer, _filing_no(application, trace.at), names, trace)
+        decision = rules.approve_as_regulator(application, reviewer, _filing_no(application, trace.at), names, trace)
+        if not decision.replayed:
+            _require_room()
+        return decision
 
     return commit(decide)
+
+
+def _require_room() -> None:
+    """The daily jobs refuse to begin with more merchants than they can finish with; so one more is refused here, in time."""
+    known = len(reads.listed("merchants"))
+    if known >= reads.MERCHANTS_MAX - 1:
+        raise Unprocessable(
+            "platform_full",
+            f"平台已有 {known} 家商户，达到上限，请联系平台扩容",
+            f"the platform has {known} merchants and takes no more than {reads.MERCHANTS_MAX - 1}",
+            facts={"has": known, "max": reads.MERCHANTS_MAX - 1},
+        )
 
 
 def _filing_no(application: Application, now: datetime) -> str:

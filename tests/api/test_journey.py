@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib import config
+from chalicelib.store import reads
 from infra.local.sandbox.testing import Town as Counterparts
 from infra.local.sandbox.testing import eventually
 from tests.api.journey import COMPANY, Journey
@@ -147,3 +148,11 @@ def _refund(journey: Journey, consumer: str, card: str) -> None:
 
 def asked_order(card: str) -> str:
     return f"ord_{card.partition('_')[2]}"
+
+
+def test_the_merchant_after_the_last_that_the_daily_jobs_can_serve_is_refused_in_time(
+    journey: Journey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reads, "MERCHANTS_MAX", 1)
+    with pytest.raises(AssertionError, match="platform_full"):
+        journey.approved()

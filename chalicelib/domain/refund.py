@@ -292,17 +292,22 @@ NEVER_TAKEN_AFTER = timedelta(minutes=15)
 """Longer than any call to the provider can be on its way."""
 
 
-def submit(refund: Refund, now: datetime) -> Decision[Refund]:
-    """The provider is about to be told, and that is written down first."""
+@dataclass(frozen=True)
+class Submission:
+    """`doubtful`: an earlier submission may still be on its way, so that a no to this one proves nothing."""
+
+    refund: Refund
+    doubtful: bool
+
+
+def submit(refund: Refund, now: datetime) -> Decision[Submission]:
+    """The provider is about to be told, and that is written down first. The doubt is decided on the very row that the write is
+    conditioned on: of two that tell at once, the second knows of the first."""
     if refund.state not in (RefundState.IN_TRANSIT, RefundState.INSTRUCTED):
-        return Decision(refund, replayed=True)
+        return Decision(Submission(refund, doubtful=True), replayed=True)
+    doubtful = refund.submitted_at is not None and now - refund.submitted_at < NEVER_TAKEN_AFTER
     after = replace(refund, submissions=refund.submissions + 1, submitted_at=now, version=refund.version + 1)
-    return Decision(after, (change(refund, after),))
-
-
-def may_be_under_way(refund: Refund, now: datetime) -> bool:
-    """Whether an earlier submission, whose answer was lost, may still reach the provider. Asked before the next one."""
-    return refund.submitted_at is not None and now - refund.submitted_at < NEVER_TAKEN_AFTER
+    return Decision(Submission(after, doubtful), (change(refund, after),))
 
 
 def instruct(refund: Refund, provider_refund_id: str, now: datetime) -> Decision[Refund]:

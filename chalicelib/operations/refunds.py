@@ -10,7 +10,7 @@ from chalicelib.domain.decision import Decision
 from chalicelib.domain.jurisdiction import rules_on
 from chalicelib.domain.principal import MERCHANT_ROLES, Principal, Role
 from chalicelib.domain.refund import Cause, Quote, Reason, Refund, RefundState
-from chalicelib.domain.refusals import Absent, absent
+from chalicelib.domain.refusals import absent
 from chalicelib.gateways import wechat_pay
 from chalicelib.gateways.outcomes import Refused, Unknown
 from chalicelib.gateways.wechat_pay import RefundStatus, WechatPay
@@ -117,8 +117,8 @@ def pursue(card_id: str, refund_id: str, now: datetime, pay: WechatPay | None = 
 def _send(refund: Refund, provider: WechatPay, now: datetime) -> Refund:
     """Tell the provider, which does not know the number. The same number with the same parameters is one refund there however
     often it is sent. A definitive no counts only if no earlier submission can still be under way."""
-    doubtful = rules.may_be_under_way(refund, now)
-    told = commit(lambda: rules.submit(_present(refund), now)).answer
+    submission = commit(lambda: rules.submit(_present(refund), now)).answer
+    told = submission.refund
     if told.state not in (RefundState.IN_TRANSIT, RefundState.INSTRUCTED):
         return told
     outcome = provider.refund(
@@ -131,7 +131,7 @@ def _send(refund: Refund, provider: WechatPay, now: datetime) -> Refund:
     )
     if isinstance(outcome, RefundStatus):
         return learn(outcome, now).answer
-    if isinstance(outcome, Refused) and outcome.code in DEFINITIVE and not doubtful:
+    if isinstance(outcome, Refused) and outcome.code in DEFINITIVE and not submission.doubtful:
         return _reject(told, outcome.code, now)
     return told
 
@@ -174,7 +174,7 @@ def visible(refund_id: str, principal: Principal) -> Refund:
     """The refund, for its consumer and for the merchant's staff; absent for everybody else."""
     refund = reads.get(Refund, ids.owner_of("crd", refund_id), refund_id)
     if refund is None or not _may_see(refund, principal):
-        raise _absent()
+        raise absent("退款", "refund")
     return refund
 
 
@@ -182,10 +182,6 @@ def _may_see(refund: Refund, principal: Principal) -> bool:
     if principal.role is Role.CONSUMER:
         return refund.consumer_id == principal.principal_id
     return principal.role in MERCHANT_ROLES and principal.works_for(refund.merchant_id)
-
-
-def _absent() -> Absent:
-    return absent("退款", "refund")
 
 
 def _load(card_id: str, refund_id: str) -> tuple[Refund | None, Card | None]:

@@ -1,6 +1,6 @@
 """A refund's money under way at the provider: one number, and a no that counts only when nothing can have been taken."""
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from chalicelib.domain.refusals import Refusal
 from chalicelib.gateways.outcomes import NotFound, Refused, Unknown
 from chalicelib.gateways.wechat_pay import RefundStatus
 from chalicelib.operations import refunds
+from chalicelib.store import reads
 from tests.jobs.town import NOON, Town
 
 NO = Refused("INVALID_REQUEST", "no")
@@ -125,3 +126,41 @@ def test_what_was_used_after_paying_for_this_card_was_not_known_before(town: Tow
     assert refunds.quote(fresh, holder, Cause.NEUTRAL, True, LATER).rule == "R1"
     with pytest.raises(Refusal, match="cooling_off_over"):
         refunds.quote(later, holder, Cause.NEUTRAL, True, LATER)
+
+
+@dataclass
+class Slow(Script):
+    """While the first submission waits for its answer, a second request loads, tells, and is refused."""
+
+    meanwhile: Callable[[], Any] | None = None
+
+    def refund(self, refund_no: str, order_no: str, fen: int, total_fen: int, reason: str, notify_url: str) -> Any:
+        if self.meanwhile is not None:
+            begin, self.meanwhile = self.meanwhile, None
+            begin()
+        return super().refund(refund_no, order_no, fen, total_fen, reason, notify_url)
+
+
+def test_of_two_that_tell_the_provider_at_once_the_second_does_not_believe_a_no(town: Town) -> None:
+    """The second has loaded the refund before the first wrote down that it tells: what counts is the row its own write meets."""
+    script = Slow([NO, Unknown("lost")])
+    merchant = town.merchant()
+    card_id = town.buy(merchant, "A").card_id
+    loaded: list[Refund] = []
+
+    def second() -> None:
+        """As it was loaded before the first submission."""
+        refund_id = next(number for number in _refund_ids(card_id))
+        present = reads.get(Refund, card_id, refund_id)
+        assert present is not None
+        stale = replace(present, submissions=0, submitted_at=None)
+        loaded.append(refunds._send(stale, script, NOON + timedelta(seconds=1)))  # type: ignore[arg-type]
+
+    script.meanwhile = second
+    refunds.request(card_id, town.card(card_id).holder_id, Cause.NEUTRAL, True, "key-00000001", NOON, script)
+    assert loaded[0].state is RefundState.IN_TRANSIT
+    assert town.card(card_id).escrow_fen == 0
+
+
+def _refund_ids(card_id: str) -> list[str]:
+    return [refund.refund_id for refund in reads.owned(Refund, card_id, "ref_")]

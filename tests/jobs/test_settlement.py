@@ -115,6 +115,15 @@ def test_a_refusal_of_the_first_submission_gives_the_money_back_to_the_payable(t
     assert town.payable(merchant_id).payable_fen == 10000
 
 
+def test_a_number_that_the_bank_holds_for_another_payout_is_never_taken_for_a_failed_one(town: Town) -> None:
+    """After a restore, say: the bank has an instruction under this number, so paying again under another one would pay twice."""
+    merchant_id, bank = one_use(town), Bank(moods=[settlement.KNOWN_OTHERWISE])
+    settlement.fold(merchant_id, DAY, NIGHT)
+    settlement.decide(merchant_id, DAY, NIGHT)
+    assert settlement.instruct(merchant_id, DAY, NIGHT, bank) is Asked.UNKNOWN
+    assert town.payable(merchant_id).in_transit_fen == 10000
+
+
 def test_what_the_bank_failed_to_pay_is_paid_by_the_next_days_settlement_under_another_number(town: Town) -> None:
     merchant_id = one_use(town)
     run(town, Bank(fails=True))

@@ -19,9 +19,9 @@ def settle() -> People:
     from chalicelib import clock, ids
     from chalicelib.api.store_codes import printed
     from chalicelib.domain.consumer import Consumer
-    from chalicelib.domain.merchant import Store
     from chalicelib.domain.principal import Role
     from chalicelib.domain.product import Product
+    from chalicelib.domain.store import Store
 
     now = clock.now()
     store = Store(
@@ -61,7 +61,7 @@ def _merchant() -> Any:
         legal_form=LegalForm.ENTERPRISE, legal_representative="钱一", industry=Industry.BEAUTY, district="330212",
         address="宁波市鄞州区中山东路 1 号", account_name="宁波甬江美发有限公司", account_number="6222000000001234",
         account_bank="宁波银行", filing_no="NB-2026-0001", filed_on=business_date(now), licence_checked_at=now,
-        pinyin="ningboyongjiangmeifayouxiangongsi", initials="nbyjmfyxgs",
+        pinyin="ningboyongjiangmeifayouxiangongsi", initials="nbyjmfyxgs", updated_at=now,
     )
 
 

@@ -62,7 +62,7 @@ def _rows() -> tuple[dict[str, Any], dict[str, Any]]:
     from chalicelib import clock
     from chalicelib.domain.card import Card, UsedCode
     from chalicelib.domain.redemption import Redemption
-    from chalicelib.store.tables import to_row
+    from chalicelib.store.rows import to_row
 
     now = clock.now()
     card = Card(

@@ -14,11 +14,13 @@ class Settings:
     merchants_table: str
     cards_table: str
     consumers_table: str
+    cases_table: str
     runs_table: str
     audit_table: str
     archive_bucket: str
     app_secret: str
     counterparts_secret: str
+    personal_key: str
     public_url: str
     wechat_url: str
     wechat_pay_url: str

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib import domain
-from chalicelib.domain import application, order, payout, reconciliation, redemption, refund, report, staff
+from chalicelib.domain import alert, application, merchant, order, payout, reconciliation, redemption, refund, report, staff
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN = "<!-- diagrams: made by python -m infra.diagrams, do not edit -->"
@@ -55,6 +55,13 @@ MACHINES = (
         application.TRANSITIONS,
         (application.ApplicationState.DRAFT,),
     ),
+    Machine(
+        "Merchant: sales stop for a reason, and go on when no reason is left",
+        "商户：因故停售，原因全部消除后恢复",
+        merchant.TRANSITIONS,
+        (merchant.MerchantState.ACTIVE,),
+    ),
+    Machine("Alert: a person closes it", "预警：由人处理", alert.TRANSITIONS, (alert.AlertState.OPEN,)),
     Machine("Staff", "员工", staff.TRANSITIONS, (staff.StaffState.INVITED,)),
     Machine(
         "Payout: only the bank's word ends it",

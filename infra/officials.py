@@ -19,7 +19,7 @@ from chalicelib.domain.principal import OFFICIAL_ROLES, PLATFORM, Role
 from chalicelib.domain.refusals import Conflict, Refusal, absent
 from chalicelib.domain.staff import Staff, StaffState, disable
 from chalicelib.operations.attempts import commit
-from chalicelib.operations.merchants import staff_id_of
+from chalicelib.operations.staff import staff_id_of
 from chalicelib.store import reads, writes
 
 

@@ -125,7 +125,7 @@ class Platform:
         return tokens.issue(principal_id, role, self.now())[0]
 
     def put(self, *values: Any) -> None:
-        from chalicelib.store.tables import to_row
+        from chalicelib.store.rows import to_row
 
         for value in values:
             to_row(value).save()
@@ -160,6 +160,7 @@ def environment(sandbox_url: str, clock_file: Path) -> dict[str, str]:
         "ARCHIVE_BUCKET": "archive",
         "APP_SECRET": "app",
         "COUNTERPARTS_SECRET": "counterparts",
+        "PERSONAL_KEY": "alias/persons",
         "PUBLIC_URL": "https://platform.example",
         "CLOCK_OFFSET_FILE": str(clock_file),
         **TABLE_SETTINGS,
@@ -195,6 +196,8 @@ def _create(credentials: dict[str, dict[str, str]]) -> None:
     dynamodb = _client("dynamodb")
     for arguments in resources.tables().values():
         dynamodb.create_table(**arguments)
+    kms = _client("kms")
+    kms.create_alias(AliasName="alias/persons", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     secrets = _client("secretsmanager")
     secrets.create_secret(Name="app", SecretString="0123456789abcdef" * 4)
     secrets.create_secret(Name="counterparts", SecretString=json.dumps(credentials))

@@ -7,7 +7,7 @@ import yaml
 
 from tests.source import ROOT
 
-LOGICAL_NAMES = ("MerchantsTable", "CardsTable", "ConsumersTable", "RunsTable", "AuditTable")
+LOGICAL_NAMES = ("MerchantsTable", "CardsTable", "ConsumersTable", "CasesTable", "RunsTable", "AuditTable")
 
 
 class _Template(yaml.SafeLoader):

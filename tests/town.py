@@ -11,12 +11,13 @@ from chalicelib.domain import order as orders
 from chalicelib.domain.card import Card
 from chalicelib.domain.codes import PaymentCode, StoreCode, sign_payment_code, sign_store_code
 from chalicelib.domain.consumer import Consumer
-from chalicelib.domain.merchant import Industry, LegalForm, Merchant, Store
+from chalicelib.domain.merchant import Industry, LegalForm, Merchant
 from chalicelib.domain.order import Order, ProvenPayment, Wish
 from chalicelib.domain.principal import MERCHANT_ROLES, PLATFORM, Role
 from chalicelib.domain.product import Product
 from chalicelib.domain.redemption import Redemption
 from chalicelib.domain.staff import Staff, StaffState
+from chalicelib.domain.store import Store
 from tests.platform import DISTRICT, FRIDAY, Platform
 
 PRICE_FEN = 100_000
@@ -139,6 +140,7 @@ def _merchant(platform: Platform, name: str, licence_no: str) -> tuple[Merchant,
         licence_checked_at=platform.now(),
         pinyin="yongjiangmeifayouxiangongsi",
         initials="yjmfyxgs",
+        updated_at=platform.now(),
     )
     own = ids.derived_within("sto", merchant_id, "1")
     store = Store(own, merchant_id, "一号店", DISTRICT, "中山东路 1 号", platform.now(), "f")

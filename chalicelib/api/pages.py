@@ -17,10 +17,11 @@ from chalicelib.api import problems
 from chalicelib.api.http import EVERYONE, Call, Reply, endpoint
 from chalicelib.api.store_codes import resolve
 from chalicelib.domain.business_day import business_date
-from chalicelib.domain.merchant import Merchant, MerchantState, Store
+from chalicelib.domain.merchant import Merchant, MerchantState
 from chalicelib.domain.money import fen_to_yuan
 from chalicelib.domain.product import Product, ProductState
 from chalicelib.domain.refusals import Refusal
+from chalicelib.domain.store import Store
 from chalicelib.store import reads
 
 routes = Blueprint(__name__)

@@ -9,7 +9,7 @@ from chalicelib.api import tokens
 from chalicelib.api.http import EVERYONE, Call, endpoint
 from chalicelib.api.models import TAG, Body, View, rfc3339
 from chalicelib.domain.principal import Role
-from chalicelib.operations import merchants, sessions
+from chalicelib.operations import sessions, staff
 
 routes = Blueprint(__name__)
 
@@ -69,14 +69,14 @@ def create(call: Call) -> Any:
         return SessionView(
             token=token, expires_at=rfc3339(expires_at), principal_id=consumer.consumer_id, role=Role.CONSUMER.value
         )
-    staff = merchants.sign_in(login.username, login.password, login.totp, call.now)
-    token, expires_at = tokens.issue(staff.staff_id, staff.role, call.now)
+    person = staff.sign_in(login.username, login.password, login.totp, call.now)
+    token, expires_at = tokens.issue(person.staff_id, person.role, call.now)
     return SessionView(
         token=token,
         expires_at=rfc3339(expires_at),
-        principal_id=staff.staff_id,
-        role=staff.role.value,
-        organisation_id=staff.organisation_id,
+        principal_id=person.staff_id,
+        role=person.role.value,
+        organisation_id=person.organisation_id,
     )
 
 
@@ -92,6 +92,6 @@ def create(call: Call) -> Any:
 )
 def activate(call: Call) -> Any:
     asked = call.body
-    staff = merchants.activate(asked.username, asked.activation_code, asked.password, call.trace)
-    uri = credentials.totp_uri(staff.totp_secret, staff.username)
-    return ActivationView(staff_id=staff.staff_id, totp_secret=staff.totp_secret, totp_uri=uri)
+    person = staff.activate(asked.username, asked.activation_code, asked.password, call.trace)
+    uri = credentials.totp_uri(person.totp_secret, person.username)
+    return ActivationView(staff_id=person.staff_id, totp_secret=person.totp_secret, totp_uri=uri)

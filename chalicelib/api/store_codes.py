@@ -10,9 +10,10 @@ from chalicelib.api.cards import CardView, card_view
 from chalicelib.api.http import EVERYONE, Call, endpoint
 from chalicelib.api.models import View
 from chalicelib.domain.codes import StoreCode, invalid_store_code, read_store_code, sign_store_code
-from chalicelib.domain.merchant import Merchant, Store
+from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.principal import Role
 from chalicelib.domain.product import Product, ProductState
+from chalicelib.domain.store import Store
 from chalicelib.store import reads
 
 routes = Blueprint(__name__)

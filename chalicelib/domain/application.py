@@ -278,4 +278,5 @@ def _merchant(application: Application, names: tuple[str, str], now: datetime) -
         licence_checked_at=application.licence_checked_at or now,
         pinyin=names[0],
         initials=names[1],
+        updated_at=now,
     )

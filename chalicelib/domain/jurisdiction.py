@@ -43,7 +43,8 @@ ZHEJIANG = (
 )
 
 
-def rules_on(day: date) -> Rules:
-    """The rules of Zhejiang in force on `day`. Before the first of them the first one is meant: the platform is younger."""
+def rules_on(district: str, day: date) -> Rules:
+    """The rules of a district (GB/T 2260 code) in force on `day`. Before the first of them the first one is meant: the platform
+    is younger."""
     in_force = [rules for rules in ZHEJIANG if rules.in_force_from <= day]
     return in_force[-1] if in_force else ZHEJIANG[0]

@@ -2,6 +2,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chalicelib.domain.refusals import absent
+
 
 class Role(StrEnum):
     CONSUMER = "consumer"
@@ -34,6 +36,11 @@ class Principal:
         if self.role not in MERCHANT_ROLES or self.organisation_id != merchant_id:
             return False
         return not self.stores or store_id in self.stores
+
+    def require_own(self, merchant_id: str) -> None:
+        """What is another merchant's looks like what is not there."""
+        if not self.works_for(merchant_id):
+            raise absent("商户", "merchant")
 
     def works_for(self, merchant_id: str) -> bool:
         return self.role in MERCHANT_ROLES and self.organisation_id == merchant_id

@@ -26,7 +26,7 @@ def draft(filing: Filing, principal: Principal, key: str, trace: Trace) -> Done[
         filing=filing,
         filed_by=principal.principal_id,
         filed_at=trace.at,
-        due_on=business_date(trace.at) + timedelta(days=rules_on(business_date(trace.at)).filing_due_days),
+        due_on=business_date(trace.at) + timedelta(days=rules_on(filing.district, business_date(trace.at)).filing_due_days),
         fingerprint=ids.fingerprint(repr(filing)),
     )
     return commit(lambda: rules.draft(reads.get(Application, application.merchant_id), application, trace))
@@ -37,7 +37,8 @@ def submit(application_id: str, trace: Trace, registry: BusinessRegistry | None 
     application = load(application_id)
     if application.state in (ApplicationState.DRAFT, ApplicationState.REJECTED):
         company = _registered(application.filing.licence_no, registry or business_registry.connect())
-        rules.require_lawful(application.filing, company, rules_on(business_date(trace.at)), trace.at)
+        law = rules_on(application.filing.district, business_date(trace.at))
+        rules.require_lawful(application.filing, company, law, trace.at)
 
     def decide() -> Decision[Application]:
         present = load(application_id)

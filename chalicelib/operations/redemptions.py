@@ -7,10 +7,10 @@ from chalicelib.domain import redemption as rules
 from chalicelib.domain.card import Card
 from chalicelib.domain.codes import PaymentCode
 from chalicelib.domain.decision import Decision
-from chalicelib.domain.merchant import Store
 from chalicelib.domain.principal import Principal
 from chalicelib.domain.redemption import Ask, Redemption
 from chalicelib.domain.refusals import absent
+from chalicelib.domain.store import Store
 from chalicelib.operations.attempts import Done, commit
 from chalicelib.store import reads
 

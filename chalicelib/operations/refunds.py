@@ -7,7 +7,8 @@ from chalicelib.domain import refund as rules
 from chalicelib.domain.business_day import business_date
 from chalicelib.domain.card import Card
 from chalicelib.domain.decision import Decision
-from chalicelib.domain.jurisdiction import rules_on
+from chalicelib.domain.jurisdiction import Rules, rules_on
+from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.principal import MERCHANT_ROLES, Principal, Role
 from chalicelib.domain.refund import Cause, Quote, Reason, Refund, RefundState
 from chalicelib.domain.refusals import absent
@@ -28,7 +29,15 @@ def quote(card_id: str, consumer_id: str, cause: Cause, no_reason: bool, now: da
     if card is None or card.holder_id != consumer_id:
         raise absent("卡", "card")
     rules.require_refundable(card, now)
-    return rules.quote(card, _reason(card, cause, no_reason), rules_on(business_date(card.activated_at)), now)
+    return rules.quote(card, _reason(card, cause, no_reason), _law(card), now)
+
+
+def _law(card: Card) -> Rules:
+    """The rules of the merchant's district on the day of the purchase."""
+    merchant = reads.get(Merchant, card.merchant_id)
+    if merchant is None:
+        raise absent("商户", "merchant")
+    return rules_on(merchant.district, business_date(card.activated_at))
 
 
 def _reason(card: Card, cause: Cause, no_reason: bool) -> Reason:
@@ -64,7 +73,7 @@ def request(
         quoted = None
         if earlier is None and card is not None and card.holder_id == consumer_id:
             rules.require_refundable(card, now)
-            quoted = rules.quote(card, _reason(card, cause, no_reason), rules_on(business_date(card.activated_at)), now)
+            quoted = rules.quote(card, _reason(card, cause, no_reason), _law(card), now)
         return rules.request(card, asked.order_id, earlier, asked, quoted, now)
 
     done = commit(decide)

@@ -9,7 +9,8 @@ from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.domain.refusals import Contention
 from chalicelib.store import tables
-from chalicelib.store.tables import ROWS, SHARDS, CardsTable, MerchantsTable, to_value
+from chalicelib.store.rows import ROWS, to_value
+from chalicelib.store.tables import SHARDS, CardsTable, CasesTable, MerchantsTable
 
 Value = TypeVar("Value")
 
@@ -101,6 +102,11 @@ def pending_until(kind: type[Value], at: str, limit: int) -> list[Value]:
 def listed(key: str, limit: int = MERCHANTS_MAX) -> list[Any]:
     """The values listed under a key: `merchants`, `applications#<state>`, `staff#<organisation>`."""
     return _values(MerchantsTable.listed.query(key, limit=limit))
+
+
+def cases(key: str, limit: int = PAGE_MAX) -> list[Any]:
+    """The cases listed under a key, oldest first: `alerts#<state>#<district>`."""
+    return _values(CasesTable.listed.query(key, limit=limit))
 
 
 def owned(value_class: type[Value], owner_id: str, prefix: str, limit: int = PAGE_MAX, after: str = "") -> list[Value]:

@@ -14,7 +14,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.decision import Decision, Put
 from chalicelib.domain.refusals import Refusal, contention
 from chalicelib.store.reads import unavailable
-from chalicelib.store.tables import to_row
+from chalicelib.store.rows import to_row
 
 _CONDITION = "ConditionalCheckFailed"
 

@@ -11,7 +11,8 @@ from chalicelib.domain.payout import Payout
 from chalicelib.domain.redemption import Redemption, RedemptionState
 from chalicelib.domain.refund import PostedTransfer
 from chalicelib.domain.transfer import Transfer, broken_at
-from chalicelib.store.tables import CardsTable, MerchantsTable, to_value
+from chalicelib.store.rows import to_value
+from chalicelib.store.tables import CardsTable, MerchantsTable
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from infra.local.district import DISTRICT
 from infra.local.platform import Platform
 from infra.officials import Official, appoint
 
-TABLES = ("MerchantsTable", "CardsTable", "ConsumersTable", "RunsTable", "AuditTable")
+TABLES = ("MerchantsTable", "CardsTable", "ConsumersTable", "CasesTable", "RunsTable", "AuditTable")
 OFFICIALS = {
     "filer": ("op.wang", Role.OPERATOR),
     "reviewer": ("op.li", Role.OPERATOR),

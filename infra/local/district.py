@@ -14,8 +14,9 @@ from chalicelib.domain.audit import Trace
 from chalicelib.domain.business_day import business_date
 from chalicelib.domain.decision import Decision, create
 from chalicelib.domain.jurisdiction import rules_on
-from chalicelib.domain.merchant import Industry, LegalForm, Merchant, Store, open_store
+from chalicelib.domain.merchant import Industry, LegalForm, Merchant
 from chalicelib.domain.product import Product, offer
+from chalicelib.domain.store import Store, open_store
 from chalicelib.operations.applications import search_names
 from chalicelib.store import reads, writes
 
@@ -85,6 +86,7 @@ def _merchant(name: str, industry: Industry, draw: random.Random, now: datetime)
         licence_checked_at=now,
         pinyin=pinyin,
         initials=initials,
+        updated_at=now,
     )
 
 
@@ -114,7 +116,7 @@ def _product(merchant: Merchant, price_fen: int, bonus_fen: int, now: datetime) 
         created_at=now,
         fingerprint=ids.fingerprint(name),
     )
-    return offer(merchant, None, product, rules_on(business_date(now)), _trace(product.product_id, now))
+    return offer(merchant, None, product, rules_on(DISTRICT, business_date(now)), _trace(product.product_id, now))
 
 
 def _store(merchant: Merchant, number: int, draw: random.Random, now: datetime) -> Decision[Store]:

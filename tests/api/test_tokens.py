@@ -14,7 +14,7 @@ from chalicelib import config, credentials
 from chalicelib.api import tokens
 from chalicelib.domain.principal import Role
 from chalicelib.domain.staff import Staff, StaffState
-from chalicelib.operations.merchants import staff_id_of
+from chalicelib.operations.staff import staff_id_of
 from chalicelib.store import reads
 from tests.platform import Platform
 from tests.town import Town

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 from chalicelib import keys
 from chalicelib.domain.codes import StoreCode, sign_store_code
-from chalicelib.domain.merchant import MerchantState
+from chalicelib.domain.merchant import StopReason
 from chalicelib.domain.product import ProductState
 from tests.platform import Answer
 from tests.town import Town
@@ -107,7 +107,7 @@ def test_only_cards_on_sale_are_shown(town: Town) -> None:
 
 
 def test_a_merchant_that_may_not_sell_offers_nothing(town: Town) -> None:
-    town.platform.put(replace(town.merchant, state=MerchantState.SALES_STOPPED))
+    town.platform.put(town.merchant.stopped(StopReason.LICENCE, town.platform.now()))
     page = page_of(town).text
     assert town.product.name not in page
     assert "may not sell cards at present" in page

@@ -137,7 +137,7 @@ class Verbs:
             quoted = None
             if earlier is None and card is not None and card.holder_id == consumer_id:
                 refunds.require_refundable(card, self.now())
-                rules = replace(rules_on(card.activated_at.date()), cooling_used_pricing=self.pricing)
+                rules = replace(rules_on("330212", card.activated_at.date()), cooling_used_pricing=self.pricing)
                 quoted = refunds.quote(card, Reason(cause, no_reason, known), rules, self.now())
                 assert quoted.refund_fen + quoted.release_fen == card.escrow_fen
             ask = asked(ref, card_id, cause, self.now(), consumer_id, str(no_reason))

@@ -8,12 +8,13 @@ from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.card import Card
 from chalicelib.domain.consumer import Consumer
 from chalicelib.domain.decision import Decision
-from chalicelib.domain.merchant import Merchant, Store
+from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.order import Order
 from chalicelib.domain.product import Product
 from chalicelib.domain.redemption import Redemption
 from chalicelib.domain.refund import PostedTransfer, Refund
 from chalicelib.domain.staff import Staff
+from chalicelib.domain.store import Store
 
 Key = tuple[str, ...]
 

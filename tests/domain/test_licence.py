@@ -31,7 +31,7 @@ COMPANY = RegisteredCompany(FILING.licence_no, FILING.name, "normal", "钱一", 
 def checked(
     company: RegisteredCompany | None = COMPANY, filing: Filing = FILING, now: datetime = NOON
 ) -> str:
-    return code_of(lambda: applications.require_lawful(filing, company, rules_on(now.date()), now))
+    return code_of(lambda: applications.require_lawful(filing, company, rules_on("330212", now.date()), now))
 
 
 def test_a_licence_in_good_standing_is_lawful() -> None:

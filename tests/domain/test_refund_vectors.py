@@ -31,7 +31,7 @@ def test_the_vectors_are_all_there() -> None:
 
 
 def test_what_is_not_cooling_off_is_asked_for_after_it_and_what_is_within_it() -> None:
-    days = rules_on(NOON.date()).cooling_off_days
+    days = rules_on("330212", NOON.date()).cooling_off_days
     for row in ROWS:
         assert (int(row["day"]) <= days) is (row["rule"] == "R1"), row["id"]
 
@@ -65,8 +65,8 @@ def test_vector_a2s_prices_use_in_the_cooling_off_days_by_the_list_where_the_par
     """cooling_used_pricing: the law is open, so it is a named parameter of the rules, "discounted" by default."""
     row = next(row for row in ROWS if row["id"] == "A2s")
     town, reason = played(row)
-    assert rules_on(town.now.date()).cooling_used_pricing == "discounted"
-    rules = replace(rules_on(town.now.date()), cooling_used_pricing="list")
+    assert rules_on("330212", town.now.date()).cooling_used_pricing == "discounted"
+    rules = replace(rules_on("330212", town.now.date()), cooling_used_pricing="list")
     quoted = refunds.quote(town.card(), reason, rules, town.now)
     assert (quoted.rule, quoted.refund_fen, quoted.release_fen) == ("R1", 87000, 3000)
     town.pricing = "list"

@@ -12,12 +12,13 @@ from chalicelib.domain import redemption as redemptions
 from chalicelib.domain import refund as refunds
 from chalicelib.domain.card import Card, CardState
 from chalicelib.domain.jurisdiction import rules_on
-from chalicelib.domain.merchant import MerchantState, Store, open_store
+from chalicelib.domain.merchant import StopReason
 from chalicelib.domain.order import Wish
 from chalicelib.domain.principal import Principal, Role
 from chalicelib.domain.product import Product, ProductState
 from chalicelib.domain.redemption import Ask
 from chalicelib.domain.refund import Cause, Quote
+from chalicelib.domain.store import Store, open_store
 from tests.domain.town import (
     CASHIER,
     CASHIER_ELSEWHERE,
@@ -35,7 +36,7 @@ from tests.domain.town import (
     wish,
 )
 
-STOPPED = replace(MERCHANT, state=MerchantState.SALES_STOPPED)
+STOPPED = MERCHANT.stopped(StopReason.LICENCE, NOON)
 WITHDRAWN = replace(PRODUCT, state=ProductState.WITHDRAWN)
 OLD_TERMS = wish(contract_version="2020-01")
 
@@ -231,7 +232,7 @@ def test_a_providers_word_on_a_refund_is_refused_by_absence_then_amount_then_sta
 
 
 def test_offering_a_product_is_refused_in_the_stated_order() -> None:
-    rules = rules_on(NOON.date())
+    rules = rules_on("330212", NOON.date())
     greedy = replace(PRODUCT, bonus_fen=42001)
     earlier = replace(PRODUCT, fingerprint="other")
     assert code_of(lambda: products.offer(None, earlier, greedy, rules, trace())) == "idempotency_key_reused"
@@ -277,7 +278,7 @@ def test_a_product_whose_card_could_never_be_credited_cannot_be_built(terms: dic
     """Else the money comes in and `Card` refuses to exist: paid, and never credited (B9)."""
     with pytest.raises(AssertionError):
         offered: Product = replace(PRODUCT, **terms)
-        products.offer(MERCHANT, None, offered, rules_on(NOON.date()), trace())
+        products.offer(MERCHANT, None, offered, rules_on("330212", NOON.date()), trace())
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import domain
-from chalicelib.domain import application, order, payout, reconciliation, redemption, refund, report, staff
+from chalicelib.domain import alert, application, merchant, order, payout, reconciliation, redemption, refund, report, staff
 from chalicelib.domain.principal import Role
 from chalicelib.domain.redemption import RedemptionState
 from chalicelib.domain.refund import Cause, RefundState
@@ -66,6 +66,21 @@ MACHINES: dict[str, tuple[Any, Any, Mapping[Any, Any], dict[str, dict[str, str]]
             "operator_approved": {"regulator_approve": "active", "reject": "rejected"},
             "active": {},
         },
+    ),
+    "merchant": (
+        merchant.MerchantState,
+        merchant.MerchantEvent,
+        merchant.TRANSITIONS,
+        {
+            "active": {"stop": "sales_stopped"},
+            "sales_stopped": {"stop": "sales_stopped", "lift": "active"},
+        },
+    ),
+    "alert": (
+        alert.AlertState,
+        alert.AlertEvent,
+        alert.TRANSITIONS,
+        {"open": {"close": "closed"}, "closed": {}},
     ),
     "refund": (
         refund.RefundState,
@@ -160,6 +175,8 @@ def test_every_state_of_a_table_can_be_reached_from_a_birth() -> None:
         "staff": {"invited"},
         "application": {"draft"},
         "refund": {"requested"},
+        "merchant": {"active"},
+        "alert": {"open"},
         "payout": {"decided"},
         "report": {"made"},
         "day": {"differs"},

@@ -48,6 +48,7 @@ MERCHANT = Merchant(
     licence_checked_at=NOON,
     pinyin="yongjiangmeifa",
     initials="yjmf",
+    updated_at=NOON,
 )
 
 PRODUCT = Product("prd_1", "mch_1", "充 1000 得 1300", 100000, 30000, NOON, "f-product")
@@ -185,7 +186,7 @@ class Town:
     ) -> Any:
         card = self.card(own)
         reason = Reason(cause, no_reason, consumed_before)
-        rules = replace(rules_on(card.activated_at.date()), cooling_used_pricing=self.pricing)
+        rules = replace(rules_on("330212", card.activated_at.date()), cooling_used_pricing=self.pricing)
         return refunds.quote(card, reason, rules, self.now)
 
     def ask_refund(

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.store import rows as row_shapes
 from chalicelib.store import tables
 from tests.infra.reading import of_type
 
@@ -114,5 +115,5 @@ def _keys_of(attributes: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _attributes(model: Any) -> list[dict[str, Any]]:
     """Of the table, of its indexes, and of every kind of row that lies in it."""
-    rows = [shape.row.get_attributes() for shape in tables.ROWS.values() if shape.table is model]
+    rows = [shape.row.get_attributes() for shape in row_shapes.ROWS.values() if shape.table is model]
     return [model.get_attributes(), *(index.Meta.attributes for index in model._indexes.values()), *rows]

@@ -9,6 +9,7 @@ NO_RESOURCE = {"LogDeliveryHasNoResources"}
 """Statements (by Sid) whose actions know no resource."""
 FUNCTION_ACTIONS = {
     "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
+    "kms:Decrypt", "kms:GenerateDataKey",
     "logs:CreateLogStream", "logs:PutLogEvents", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
     "secretsmanager:GetSecretValue",
 }  # fmt: skip

@@ -15,6 +15,7 @@ SETTINGS = (
     "archive_bucket",
     "app_secret",
     "counterparts_secret",
+    "personal_key",
     "public_url",
     "wechat_url",
     "wechat_pay_url",
@@ -28,7 +29,7 @@ SETTINGS = (
 def town(tmp_path: Path) -> Iterator[Town]:
     before = dict(os.environ)
     os.environ.update({name.upper(): name for name in SETTINGS})
-    os.environ.update({f"{name}_TABLE".upper(): name for name in ("merchants", "cards", "consumers", "runs", "audit")})
+    os.environ.update({f"{name}_TABLE".upper(): name for name in ("merchants", "cards", "consumers", "cases", "runs", "audit")})
     os.environ.update(AWS_DEFAULT_REGION="cn-northwest-1", AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x")
     clock_file = tmp_path / "clock"
     os.environ.update(STAGE="local", CLOCK_OFFSET_FILE=str(clock_file))

@@ -17,7 +17,7 @@ from chalicelib.jobs import reconciliation, reporting, settlement, tasks
 from chalicelib.operations import notices, orders, refunds
 from chalicelib.operations.reconciliation import differences_of
 from chalicelib.store import reads
-from chalicelib.store.tables import to_row
+from chalicelib.store.rows import to_row
 from infra.local.sandbox.testing import NOON, eventually
 from infra.local.sandbox.testing import Town as Counterparts
 from tests import town as people

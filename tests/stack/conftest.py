@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.store import tables
+from chalicelib.store import rows, tables
 from infra.local.platform import Platform
 from infra.local.run import WAIT_SCALE
 from tests.platform import forget
@@ -26,5 +26,5 @@ def _forget() -> None:
     """Settings, and the clients that were made of them."""
     forget()
     tables._SHARED.clear()
-    for model in (*tables.TABLES, *(shape.row for shape in tables.ROWS.values())):
+    for model in (*tables.TABLES, *(shape.row for shape in rows.ROWS.values())):
         model._connection = None

@@ -9,7 +9,7 @@ from infra.local.failure import PlatformFailed
 from infra.local.platform import Platform
 from infra.local.proxy import Proxy
 
-TABLES = ("MerchantsTable", "CardsTable", "ConsumersTable", "RunsTable", "AuditTable")
+TABLES = ("MerchantsTable", "CardsTable", "ConsumersTable", "CasesTable", "RunsTable", "AuditTable")
 
 
 def _get(platform: Platform, path: str, method: str = "GET", **more: Any) -> urllib3.BaseHTTPResponse:

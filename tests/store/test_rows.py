@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from chalicelib.store import reads
-from chalicelib.store.tables import ROWS, TABLES, to_row, to_value
+from chalicelib.store.rows import ROWS, to_row, to_value
+from chalicelib.store.tables import TABLES
 from tests import resources
 from tests.platform import TABLE_SETTINGS, Platform
 from tests.store.values import example

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.decision import Decision, Put, change, create
-from chalicelib.domain.merchant import Merchant, Store
+from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.refusals import Conflict, Contention
+from chalicelib.domain.store import Store
 from chalicelib.store import reads, writes
-from chalicelib.store.tables import ROWS
+from chalicelib.store.rows import ROWS
 from tests.faults.wire import Wire, wire_of
 from tests.town import Town
 

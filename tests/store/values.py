@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from chalicelib.domain.business_day import SHANGHAI
 from chalicelib.domain.card import Card, CardState, UsedCode
+from chalicelib.domain.merchant import Merchant, MerchantState
 from chalicelib.domain.payout import Payout, PayoutState
 from chalicelib.domain.settlement import Payable
 from chalicelib.domain.transfer import Transfer
@@ -36,6 +37,8 @@ def example(kind: type[Any], *, empty: bool = False) -> Any:
     hints = get_type_hints(kind)
     fixed = LAWFUL.get(kind, {})
     given = {one.name: fixed[one.name] if one.name in fixed else _of(hints[one.name], one.name, empty) for one in fields(kind)}
+    if kind is Merchant and empty:
+        given |= {"state": MerchantState.ACTIVE}
     if kind is Payout and empty:
         given |= {"state": PayoutState.DECIDED}
     return kind(**given)

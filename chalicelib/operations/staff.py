@@ -1,65 +1,18 @@
-"""What a merchant sets up: stores, card products, staff."""
+"""A merchant's staff, and everybody who signs in with a password."""
 
 from datetime import datetime
 
 from chalicelib import credentials, ids
-from chalicelib.domain import merchant as store_rules
-from chalicelib.domain import product as product_rules
-from chalicelib.domain import staff as staff_rules
+from chalicelib.domain import staff as rules
 from chalicelib.domain.audit import Trace
-from chalicelib.domain.business_day import business_date
 from chalicelib.domain.decision import Decision
-from chalicelib.domain.jurisdiction import rules_on
-from chalicelib.domain.merchant import Merchant, Store
+from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.principal import Principal, Role
-from chalicelib.domain.product import Product
 from chalicelib.domain.refusals import absent
 from chalicelib.domain.staff import Staff
+from chalicelib.domain.store import Store
 from chalicelib.operations.attempts import Done, commit
 from chalicelib.store import reads
-
-
-def open_store(
-    merchant_id: str, name: str, district: str, address: str, key: str, caller: Principal, trace: Trace
-) -> Done[Store]:
-    _require_own(merchant_id, caller)
-    store = Store(
-        store_id=ids.derived_within("sto", merchant_id, caller.principal_id, "store", key),
-        merchant_id=merchant_id,
-        name=name,
-        district=district,
-        address=address,
-        opened_at=trace.at,
-        fingerprint=ids.fingerprint(name, district, address),
-    )
-
-    def decide() -> Decision[Store]:
-        merchant, earlier = reads.get_together((Merchant, (merchant_id,)), (Store, (merchant_id, store.store_id)))
-        return store_rules.open_store(merchant, earlier, store, trace)
-
-    return commit(decide)
-
-
-def offer(
-    merchant_id: str, name: str, price_fen: int, bonus_fen: int, key: str, caller: Principal, trace: Trace
-) -> Done[Product]:
-    _require_own(merchant_id, caller)
-    product = Product(
-        product_id=ids.derived_within("prd", merchant_id, caller.principal_id, "product", key),
-        merchant_id=merchant_id,
-        name=name,
-        price_fen=price_fen,
-        bonus_fen=bonus_fen,
-        created_at=trace.at,
-        fingerprint=ids.fingerprint(name, str(price_fen), str(bonus_fen)),
-    )
-    rules = rules_on(business_date(trace.at))
-
-    def decide() -> Decision[Product]:
-        merchant, earlier = reads.get_together((Merchant, (merchant_id,)), (Product, (merchant_id, product.product_id)))
-        return product_rules.offer(merchant, earlier, product, rules, trace)
-
-    return commit(decide)
 
 
 def invite(
@@ -67,7 +20,7 @@ def invite(
 ) -> tuple[Done[Staff], str]:
     """The invitation and its activation code, which is shown to the inviter and stored as a hash."""
     if caller.role is not Role.OPERATOR:
-        _require_own(merchant_id, caller)
+        caller.require_own(merchant_id)
     _require_present(merchant_id, stores)
     staff_id = staff_id_of(username)
     code = credentials.activation_code(staff_id, key)
@@ -82,7 +35,7 @@ def invite(
         invitation_hash=credentials.activation_hash(code),
         fingerprint=ids.fingerprint(role, *stores),
     )
-    return commit(lambda: staff_rules.invite(reads.get(Staff, staff_id), staff, caller, trace)), code
+    return commit(lambda: rules.invite(reads.get(Staff, staff_id), staff, caller, trace)), code
 
 
 def _require_present(merchant_id: str, stores: tuple[str, ...]) -> None:
@@ -93,21 +46,16 @@ def _require_present(merchant_id: str, stores: tuple[str, ...]) -> None:
         raise absent("门店", "store")
 
 
-def _require_own(merchant_id: str, caller: Principal) -> None:
-    if not caller.works_for(merchant_id):
-        raise absent("商户", "merchant")
-
-
 def disable(merchant_id: str, staff_id: str, caller: Principal, trace: Trace) -> Done[Staff]:
     """The owner's staff, not the owner: an operator disables an owner."""
 
     def decide() -> Decision[Staff]:
         staff = reads.get(Staff, staff_id)
-        if staff is None or staff.organisation_id != merchant_id or staff.role not in staff_rules.MAY_INVITE[caller.role]:
+        if staff is None or staff.organisation_id != merchant_id or staff.role not in rules.MAY_INVITE[caller.role]:
             raise absent("员工", "member of staff")
         if caller.role is not Role.OPERATOR:
-            _require_own(merchant_id, caller)
-        return staff_rules.disable(staff, trace)
+            caller.require_own(merchant_id)
+        return rules.disable(staff, trace)
 
     return commit(decide)
 
@@ -121,7 +69,7 @@ def activate(username: str, code: str, password: str, trace: Trace) -> Staff:
     """Set the password and get a TOTP secret, once; again with the same password for a while, if the answer was lost."""
     staff = reads.get(Staff, staff_id_of(username))
     if staff is None:
-        raise staff_rules.wrong_credentials()
+        raise rules.wrong_credentials()
     same = bool(staff.password_hash) and credentials.password_matches(staff.password_hash, password)
     password_hash = staff.password_hash if same else credentials.password_hash(password)
     totp_secret = credentials.new_totp_secret()
@@ -130,21 +78,21 @@ def activate(username: str, code: str, password: str, trace: Trace) -> Staff:
     def decide() -> Decision[Staff]:
         present = reads.get(Staff, staff.staff_id)
         if present is None:
-            raise staff_rules.wrong_credentials()
-        return staff_rules.activate(present, given, password_hash, totp_secret, trace)
+            raise rules.wrong_credentials()
+        return rules.activate(present, given, password_hash, totp_secret, trace)
 
     return commit(decide).answer
 
 
 def sign_in(username: str, password: str, totp: str, now: datetime) -> Staff:
     """Counts a failure before it refuses. The refusal tells nothing about which part was wrong."""
-    staff = staff_rules.require_unlocked(reads.get(Staff, staff_id_of(username)), now)
+    staff = rules.require_unlocked(reads.get(Staff, staff_id_of(username)), now)
     matches = credentials.password_matches(staff.password_hash, password)
     step = credentials.totp_step(staff.totp_secret, totp, now)
 
-    def decide() -> Decision[staff_rules.SignIn]:
-        present = staff_rules.require_unlocked(reads.get(Staff, staff.staff_id), now)
-        return staff_rules.sign_in(present, matches, step, now)
+    def decide() -> Decision[rules.SignIn]:
+        present = rules.require_unlocked(reads.get(Staff, staff.staff_id), now)
+        return rules.sign_in(present, matches, step, now)
 
     tried = commit(decide).answer
     if tried.refusal is not None:

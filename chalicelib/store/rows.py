@@ -1,0 +1,188 @@
+"""The keys and index keys of every value that is stored: ROWS, and nowhere else."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from chalicelib.domain.alert import Alert
+from chalicelib.domain.application import Application, Filing, LicenceClaim
+from chalicelib.domain.audit import AuditEntry
+from chalicelib.domain.card import Card
+from chalicelib.domain.consumer import Consumer
+from chalicelib.domain.matching import Totals
+from chalicelib.domain.merchant import Merchant
+from chalicelib.domain.order import Order, OrderState
+from chalicelib.domain.payout import Payout, PayoutState
+from chalicelib.domain.product import Product
+from chalicelib.domain.reconciliation import Difference, ReconciledDay
+from chalicelib.domain.redemption import Redemption, RedemptionState
+from chalicelib.domain.refund import PostedTransfer, Refund, RefundState
+from chalicelib.domain.report import Report
+from chalicelib.domain.settlement import MerchantDay, Payable, Seal
+from chalicelib.domain.staff import Staff
+from chalicelib.domain.store import Store
+from chalicelib.domain.transfer import Transfer
+from chalicelib.store.attributes import TimeAttribute
+from chalicelib.store.shapes import Shape, stored
+from chalicelib.store.tables import (
+    OPEN_PAYOUTS,
+    AuditTable,
+    CardsTable,
+    CasesTable,
+    ConsumersTable,
+    MerchantsTable,
+    RunsTable,
+    day_bucket,
+    paid_on,
+    pending_bucket,
+    shard,
+)
+
+UNPAID_KEPT_FOR = timedelta(days=400)
+"""TTL cleans up orders that were never paid, long after any payment or refund of one could still arrive."""
+
+
+def _posted_or_pending(value: Redemption | Order) -> dict[str, Any]:
+    if value.state in (RedemptionState.PENDING, OrderState.CREATED):
+        return {"bucket": pending_bucket(type(value), shard(value.card_id)), "bucket_sort": _due(value.expires_at, value.card_id)}
+    if value.state is OrderState.CLOSED:
+        return {"ttl": int((value.created_at + UNPAID_KEPT_FOR).timestamp())}
+    if value.business_date is None:
+        return {}
+    return _of_the_day(value.merchant_id, value.business_date, value.card_id, value.seq or 0)
+
+
+def _of_the_day(merchant_id: str, day: date, card_id: str, seq: int) -> dict[str, Any]:
+    return {"bucket": day_bucket(merchant_id, day, shard(card_id)), "bucket_sort": f"{card_id}#{seq:08d}"}
+
+
+def _due(at: datetime, card_id: str) -> str:
+    return f"{TimeAttribute().serialize(at)}#{card_id}"
+
+
+def _refund_pending(refund: Refund) -> dict[str, Any]:
+    if refund.state not in (RefundState.IN_TRANSIT, RefundState.INSTRUCTED):
+        return {}
+    return {"bucket": pending_bucket(Refund, shard(refund.card_id)), "bucket_sort": _due(refund.requested_at, refund.card_id)}
+
+
+def _of_transfer(posted: PostedTransfer) -> dict[str, Any]:
+    moved = posted.transfer
+    return _of_the_day(posted.merchant_id, moved.business_date, posted.card_id, moved.seq)
+
+
+def _payout_listed(payout: Payout) -> dict[str, Any]:
+    """Open ones by age, paid ones by the bank's date."""
+    if payout.open:
+        return {"listed_key": OPEN_PAYOUTS, "listed_sort": _due(payout.decided_at, payout.merchant_id)}
+    if payout.state is PayoutState.POSTED and payout.bank_date is not None:
+        return {"listed_key": paid_on(payout.bank_date), "listed_sort": payout.payout_id}
+    return {}
+
+
+ROWS: dict[type[Any], Shape] = {
+    Card: stored(CardsTable, Card, lambda card_id: (card_id, "card"), ("card_id",)),
+    Order: stored(CardsTable, Order, lambda card_id: (card_id, "order"), ("card_id",), _posted_or_pending),
+    Redemption: stored(
+        CardsTable, Redemption, lambda card_id, own: (card_id, own), ("card_id", "redemption_id"), _posted_or_pending
+    ),
+    Refund: stored(CardsTable, Refund, lambda card_id, own: (card_id, own), ("card_id", "refund_id"), _refund_pending),
+    PostedTransfer: stored(
+        CardsTable,
+        PostedTransfer,
+        lambda card_id, seq: (card_id, f"transfer#{seq:08d}"),
+        ("card_id", "seq"),
+        _of_transfer,
+        flatten=("transfer", Transfer),
+    ),
+    Merchant: stored(
+        MerchantsTable,
+        Merchant,
+        lambda merchant_id: (merchant_id, "merchant"),
+        ("merchant_id",),
+        lambda merchant: {"listed_key": "merchants", "listed_sort": _due(merchant.updated_at, merchant.merchant_id)},
+    ),
+    Application: stored(
+        MerchantsTable,
+        Application,
+        lambda merchant_id: (merchant_id, "application"),
+        ("merchant_id",),
+        lambda made: {"listed_key": f"applications#{made.state}", "listed_sort": _due(made.filed_at, made.merchant_id)},
+        flatten=("filing", Filing),
+    ),
+    LicenceClaim: stored(MerchantsTable, LicenceClaim, lambda licence_no: (f"licence#{licence_no}", "claim"), ("licence_no",)),
+    Store: stored(MerchantsTable, Store, lambda merchant_id, own: (merchant_id, own), ("merchant_id", "store_id")),
+    Product: stored(MerchantsTable, Product, lambda merchant_id, own: (merchant_id, own), ("merchant_id", "product_id")),
+    Staff: stored(
+        MerchantsTable,
+        Staff,
+        lambda staff_id: (staff_id, "staff"),
+        ("staff_id",),
+        lambda staff: {"listed_key": f"staff#{staff.organisation_id}", "listed_sort": staff.username},
+    ),
+    MerchantDay: stored(
+        MerchantsTable, MerchantDay, lambda merchant_id, day: (merchant_id, f"day#{day}"), ("merchant_id", "business_date")
+    ),
+    Payable: stored(MerchantsTable, Payable, lambda merchant_id: (merchant_id, "payable"), ("merchant_id",)),
+    Payout: stored(
+        MerchantsTable,
+        Payout,
+        lambda merchant_id, day: (merchant_id, f"payout#{day}"),
+        ("merchant_id", "settlement_date"),
+        _payout_listed,
+    ),
+    Alert: stored(
+        CasesTable,
+        Alert,
+        lambda merchant_id, own: (merchant_id, own),
+        ("merchant_id", "alert_id"),
+        lambda alert: {
+            "listed_key": f"alerts#{alert.state}#{alert.district}",
+            "listed_sort": _due(alert.raised_at, alert.alert_id),
+        },
+    ),
+    Seal: stored(RunsTable, Seal, lambda day: ("seals", f"day#{day}"), ("business_date",)),
+    ReconciledDay: stored(
+        RunsTable,
+        ReconciledDay,
+        lambda day: ("reconciliations", f"day#{day}"),
+        ("business_date",),
+        flatten=("totals", Totals),
+    ),
+    Difference: stored(
+        RunsTable,
+        Difference,
+        lambda day, reason, reference, ordinal: (f"reconciliation#{day}", f"difference#{reason}#{reference}#{ordinal:03d}"),
+        ("business_date", "reason", "reference", "ordinal"),
+    ),
+    Report: stored(RunsTable, Report, lambda district, day: (f"reports#{district}", f"day#{day}"), ("district", "business_date")),
+    Consumer: stored(ConsumersTable, Consumer, lambda consumer_id: (consumer_id, "consumer"), ("consumer_id",)),
+    AuditEntry: stored(
+        AuditTable,
+        AuditEntry,
+        lambda object_id, at, own: (object_id, f"{TimeAttribute().serialize(at)}#{own}"),
+        ("object_id", "at", "entry_id"),
+    ),
+}
+
+_VALUE_OF_ROW = {shape.row: value_class for value_class, shape in ROWS.items()}
+
+
+def to_row(value: Any) -> Any:
+    """The row of a value, keys and index keys included."""
+    shape = ROWS[type(value)]
+    attributes = {name: getattr(value, name) for name in shape.names}
+    if shape.flatten:
+        inner = getattr(value, shape.flatten)
+        attributes |= {name: getattr(inner, name) for name in shape.inner_names}
+    pk, sk = shape.key(*(attributes[name] for name in shape.key_fields))
+    return shape.row(pk=pk, sk=sk, **attributes, **shape.indexed(value))
+
+
+def to_value(row: Any) -> Any:
+    """The value that a row was made of."""
+    value_class = _VALUE_OF_ROW[type(row)]
+    shape = ROWS[value_class]
+    known = {name: getattr(row, name) for name in shape.names}
+    if shape.flatten and shape.inner:
+        known[shape.flatten] = shape.inner(**{name: getattr(row, name) for name in shape.inner_names})
+    return value_class(**known)

@@ -101,9 +101,9 @@ def settled(platform: Platform) -> Town:
     merchant, store, product = _merchant(platform, "甬江美发有限公司", LICENCE_NO)
     rival, rival_store, _ = _merchant(platform, "月湖餐饮有限公司", "91330212MA2BBBBB0X")
     consumer, stranger = (Consumer(ids.random_id("con"), "wechat", f"o-canary-{who}", platform.now()) for who in ("mei", "li"))
-    order, card = _paid(platform, merchant, product, consumer)
+    order, card = paid(platform, merchant, product, consumer)
     platform.put(merchant, store, product, rival, rival_store, consumer, stranger, order, card)
-    tokens = {role: _person(platform, role, merchant, store) for role in Role if role is not Role.CONSUMER}
+    tokens = {role: person(platform, role, merchant, store) for role in Role if role is not Role.CONSUMER}
     tokens[Role.CONSUMER] = platform.token(consumer.consumer_id, Role.CONSUMER)
     return Town(
         platform,
@@ -116,7 +116,7 @@ def settled(platform: Platform) -> Town:
         consumer.consumer_id,
         stranger.consumer_id,
         tokens,
-        _person(platform, Role.OWNER, rival, rival_store),
+        person(platform, Role.OWNER, rival, rival_store),
         platform.token(stranger.consumer_id, Role.CONSUMER),
     )
 
@@ -150,7 +150,7 @@ def _merchant(platform: Platform, name: str, licence_no: str) -> tuple[Merchant,
     return merchant, store, product
 
 
-def _paid(platform: Platform, merchant: Merchant, product: Product, consumer: Consumer) -> tuple[Order, Card]:
+def paid(platform: Platform, merchant: Merchant, product: Product, consumer: Consumer) -> tuple[Order, Card]:
     order_id = ids.random_id("ord")
     wish = Wish(order_id, ids.renamed("crd", order_id), consumer.consumer_id, product.contract_version, "wechat_pay", "f")
     placed = orders.place(merchant, product, None, wish, platform.now()).answer
@@ -159,7 +159,7 @@ def _paid(platform: Platform, merchant: Merchant, product: Product, consumer: Co
     return decided.answer, decided.puts[1].value
 
 
-def _person(platform: Platform, role: Role, merchant: Merchant, store: Store) -> str:
+def person(platform: Platform, role: Role, merchant: Merchant, store: Store) -> str:
     """The token of an active person; merchants' cashiers are bound to the one store."""
     at_merchant = role in MERCHANT_ROLES
     staff = Staff(
@@ -178,9 +178,13 @@ def _person(platform: Platform, role: Role, merchant: Merchant, store: Store) ->
     return platform.token(staff.staff_id, role)
 
 
+def holder(town: Town) -> Consumer:
+    return Consumer(town.consumer_id, "wechat", "o-canary-mei", town.platform.now())
+
+
 def another_card(town: Town) -> Card:
     """A second card, of the stranger, at the same merchant."""
-    order, card = _paid(
+    order, card = paid(
         town.platform, town.merchant, town.product, Consumer(town.stranger_id, "wechat", "o-canary-li", town.platform.now())
     )
     town.platform.put(order, replace(card))

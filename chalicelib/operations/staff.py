@@ -50,11 +50,11 @@ def disable(merchant_id: str, staff_id: str, caller: Principal, trace: Trace) ->
     """The owner's staff, not the owner: an operator disables an owner."""
 
     def decide() -> Decision[Staff]:
+        if caller.role is not Role.OPERATOR:
+            caller.require_own(merchant_id)
         staff = reads.get(Staff, staff_id)
         if staff is None or staff.organisation_id != merchant_id or staff.role not in rules.MAY_INVITE[caller.role]:
             raise absent("员工", "member of staff")
-        if caller.role is not Role.OPERATOR:
-            caller.require_own(merchant_id)
         return rules.disable(staff, trace)
 
     return commit(decide)

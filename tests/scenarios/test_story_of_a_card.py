@@ -1,4 +1,4 @@
-"""The story of issue 2, as far as the money core tells it: who has how much after each step, in fen, and 0 fen off at the end."""
+"""The story of a card, as far as the money core tells it: who has how much after each step, in fen, and 0 fen off at the end."""
 
 from chalicelib.domain import redemption as redemptions
 from chalicelib.domain import refund as refunds

@@ -2,11 +2,14 @@
 from chalice.app import Chalice
 
 from chalicelib.api import (
+    alerts,
     applications,
     cards,
     documents,
     health,
+    licences,
     merchants,
+    nominations,
     notifications,
     orders,
     pages,
@@ -20,18 +23,22 @@ from chalicelib.api import (
     staff,
     store_codes,
     stores,
+    tip_offs,
 )
 from chalicelib.api.http import front
-from chalicelib.jobs import reconciliation, reporting, settlement, sweep
+from chalicelib.jobs import reconciliation, reporting, settlement, sweep, watch
 
 app = Chalice(app_name="fangxinchong")
 
 for noun in (
+    alerts,
     applications,
     cards,
     documents,
     health,
+    licences,
     merchants,
+    nominations,
     notifications,
     orders,
     pages,
@@ -45,10 +52,12 @@ for noun in (
     staff,
     store_codes,
     stores,
+    tip_offs,
     reconciliation,
     reporting,
     settlement,
     sweep,
+    watch,
 ):
     app.register_blueprint(noun.routes)
 

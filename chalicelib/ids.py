@@ -5,6 +5,7 @@ row, for ever. An id that must be found without an index carries its partition: 
 """
 import hashlib
 import secrets
+from datetime import date
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHARS = 26
@@ -17,6 +18,16 @@ def derived(prefix: str, *parts: str) -> str:
 def derived_within(prefix: str, owner_id: str, *parts: str) -> str:
     """The id of something that lives in the owner's partition."""
     return f"{prefix}_{part_of(owner_id)}{_digest((owner_id, *parts))}"
+
+
+def derived_within_on(prefix: str, owner_id: str, day: date, *parts: str) -> str:
+    """The same with a date before its own part, so that ids within the owner sort by it."""
+    return f"{prefix}_{part_of(owner_id)}{day:%Y%m%d}{_digest((owner_id, day.isoformat(), *parts))}"
+
+
+def first_within_on(prefix: str, owner_id: str, day: date) -> str:
+    """Before all ids of `derived_within_on` of this day, after all of earlier ones."""
+    return f"{prefix}_{part_of(owner_id)}{day:%Y%m%d}"
 
 
 def owner_of(prefix: str, owned_id: str) -> str:

@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib import domain
-from chalicelib.domain import alert, application, merchant, order, payout, reconciliation, redemption, refund, report, staff
+from chalicelib.domain import (
+    alert,
+    application,
+    merchant,
+    order,
+    payout,
+    reconciliation,
+    redemption,
+    refund,
+    report,
+    staff,
+    tip_off,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN = "<!-- diagrams: made by python -m infra.diagrams, do not edit -->"
@@ -62,6 +74,12 @@ MACHINES = (
         (merchant.MerchantState.ACTIVE,),
     ),
     Machine("Alert: a person closes it", "预警：由人处理", alert.TRANSITIONS, (alert.AlertState.OPEN,)),
+    Machine(
+        "Tip-off: the regulator of the district resolves it",
+        "举报：由辖区监管部门处理",
+        tip_off.TRANSITIONS,
+        (tip_off.TipOffState.OPEN,),
+    ),
     Machine("Staff", "员工", staff.TRANSITIONS, (staff.StaffState.INVITED,)),
     Machine(
         "Payout: only the bank's word ends it",

@@ -7,12 +7,14 @@ from pydantic import Field
 
 from chalicelib.api import cursors
 from chalicelib.api.http import EVERYONE, Call, endpoint
-from chalicelib.api.models import Body, ListView, View
+from chalicelib.api.models import Body, ListView, ReasonView, View, reason_views, rfc3339
+from chalicelib.domain.colour import Colour
 from chalicelib.domain.merchant import Industry, Merchant
 from chalicelib.domain.principal import Role
 from chalicelib.domain.product import Product
 from chalicelib.domain.refusals import absent
 from chalicelib.domain.store import Store
+from chalicelib.operations import standing
 from chalicelib.store import reads
 
 routes = Blueprint(__name__)
@@ -23,7 +25,8 @@ OWNER = frozenset({Role.OWNER})
 
 
 class MerchantView(View):
-    """`custody`: all of the prepaid money is held at the custodian bank."""
+    """`custody`: all of the prepaid money is held at the custodian bank. `stop_reasons`: why it may not sell cards, empty while
+    it may. `licence_checked_at`: of the registry's last definitive answer."""
 
     merchant_id: str
     name: str
@@ -36,7 +39,17 @@ class MerchantView(View):
     filing_no: str
     filed_on: str
     custody: str = "full"
+    licence_status: str
+    licence_checked_at: str
     state: str
+    stop_reasons: list[ReasonView]
+
+
+class ColouredMerchantView(MerchantView):
+    """`colour_reasons`: why it is not green."""
+
+    colour: Colour
+    colour_reasons: list[ReasonView]
 
 
 class Search(Body):
@@ -57,7 +70,10 @@ def merchant_view(merchant: Merchant) -> MerchantView:
         address=merchant.address,
         filing_no=merchant.filing_no,
         filed_on=merchant.filed_on.isoformat(),
+        licence_status=merchant.licence_status,
+        licence_checked_at=rfc3339(merchant.licence_checked_at),
         state=merchant.state,
+        stop_reasons=reason_views(merchant.stop_reasons),
     )
 
 
@@ -90,12 +106,15 @@ def _matches(merchant: Merchant, wanted: Search) -> bool:
     routes,
     "GET",
     "/v1/merchants/{merchant_id}",
-    "A merchant with its licence and filing number",
+    "A merchant with its licence, filing number and risk colour",
     who=EVERYONE,
-    answer=MerchantView,
+    answer=ColouredMerchantView,
 )
 def show(call: Call, merchant_id: str) -> Any:
-    return merchant_view(present(merchant_id))
+    merchant = present(merchant_id)
+    seen = standing.colour(merchant, call.now)
+    plain = dict(merchant_view(merchant))
+    return ColouredMerchantView(**plain, colour=seen.colour, colour_reasons=reason_views(seen.reasons))
 
 
 def present(merchant_id: str) -> Merchant:

@@ -1,11 +1,13 @@
 """What all request and answer bodies share."""
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from chalicelib.domain.business_day import SHANGHAI
+from chalicelib.domain.merchant import Reason
 from chalicelib.domain.money import AMOUNT_MAX_FEN
 from chalicelib.store.reads import PAGE_MAX
 
@@ -43,6 +45,19 @@ class View(BaseModel):
     """An answer."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class ReasonView(View):
+    """A reason for people. `since`: the date on which the platform learnt of it, where that is known."""
+
+    code: str
+    text: str
+    text_en: str
+    since: str | None
+
+
+def reason_views(reasons: Iterable[Reason]) -> list[ReasonView]:
+    return [ReasonView(**reason.facts()) for reason in reasons]
 
 
 class ListView(View, Generic[Item]):

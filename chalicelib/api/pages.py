@@ -17,7 +17,7 @@ from chalicelib.api import problems
 from chalicelib.api.http import EVERYONE, Call, Reply, endpoint
 from chalicelib.api.store_codes import resolve
 from chalicelib.domain.business_day import business_date
-from chalicelib.domain.merchant import Merchant, MerchantState
+from chalicelib.domain.merchant import Merchant, MerchantState, Reason
 from chalicelib.domain.money import fen_to_yuan
 from chalicelib.domain.product import Product, ProductState
 from chalicelib.domain.refusals import Refusal
@@ -69,11 +69,17 @@ def _refusal_page(refusal: Refusal) -> str:
 def _cards(merchant: Merchant, products: Iterable[Product]) -> str:
     """Already markup: a list, or the sentence that there is nothing to buy."""
     if merchant.state is not MerchantState.ACTIVE:
-        return '<p>该商户已停止售卡 <span lang="en">This merchant may not sell cards at present.</span></p>'
+        stopped = '<p>该商户已停止售卡 <span lang="en">This merchant may not sell cards at present.</span></p>'
+        return "\n".join([stopped, "<ul>", *(_reason(reason) for reason in merchant.stop_reasons), "</ul>"])
     rows = [_card(product) for product in products if product.state is ProductState.ON_SALE]
     if not rows:
         return '<p>暂无在售预付卡 <span lang="en">No card is on sale.</span></p>'
     return "\n".join(["<ul>", *rows, "</ul>"])
+
+
+def _reason(reason: Reason) -> str:
+    since, since_en = (f"（{reason.since} 起）", f" since {reason.since}") if reason.since else ("", "")
+    return f'<li>{escape(reason.text)}{since} <span lang="en">{escape(reason.text_en)}{since_en}</span></li>'
 
 
 def _card(product: Product) -> str:

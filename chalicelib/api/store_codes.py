@@ -8,7 +8,7 @@ from chalice.app import Blueprint
 from chalicelib import config, ids, keys
 from chalicelib.api.cards import CardView, card_view
 from chalicelib.api.http import EVERYONE, Call, endpoint
-from chalicelib.api.models import View
+from chalicelib.api.models import ReasonView, View, reason_views
 from chalicelib.domain.codes import StoreCode, invalid_store_code, read_store_code, sign_store_code
 from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.principal import Role
@@ -29,7 +29,8 @@ class OnSale(View):
 
 
 class StoreCodeView(View):
-    """`cards` and `balance`: of the consumer who asks; empty and 0 for anyone else."""
+    """`cards` and `balance`: of the consumer who asks; empty and 0 for anyone else. `stop_reasons`: why the merchant may not sell
+    cards, empty while it may."""
 
     merchant_id: str
     merchant_name: str
@@ -37,6 +38,7 @@ class StoreCodeView(View):
     filing_no: str
     custody: str = "full"
     state: str
+    stop_reasons: list[ReasonView]
     store_id: str
     store_name: str
     address: str
@@ -84,6 +86,7 @@ def scan(call: Call, code: str) -> Any:
         licence_no=merchant.licence_no,
         filing_no=merchant.filing_no,
         state=merchant.state,
+        stop_reasons=reason_views(merchant.stop_reasons),
         store_id=store.store_id,
         store_name=store.name,
         address=store.address,

@@ -11,7 +11,8 @@ from datetime import date
 class Rules:
     """`bonus_line_percent`: bonus / price from which a second person has to look (risk signal 5, yellow at a discount of 30 %).
     `cooling_used_pricing`: "discounted" or "list", the price of what was used when a card is given back in the cooling-off days;
-    not settled, so the consumer-friendly reading."""
+    not settled, so the consumer-friendly reading. `complaint_answer_days`: the law says seven working days; calendar days are the
+    reading that is better for the consumer."""
 
     in_force_from: date
     cooling_off_days: int
@@ -24,6 +25,8 @@ class Rules:
     filing_due_article: str
     bonus_line_percent: int
     cooling_used_pricing: str
+    complaint_answer_days: int
+    complaint_answer_article: str
 
 
 ZHEJIANG = (
@@ -39,6 +42,8 @@ ZHEJIANG = (
         filing_due_article="单用途商业预付卡管理办法(试行) 第7条",
         bonus_line_percent=42,
         cooling_used_pricing="discounted",
+        complaint_answer_days=7,
+        complaint_answer_article="市场监督管理投诉举报处理暂行办法 第14条",
     ),
 )
 

@@ -3,6 +3,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from chalicelib.domain.refusals import Conflict
 from chalicelib.domain.state import move
@@ -48,6 +49,49 @@ class StopReason(StrEnum):
     ORDER = "order"
 
 
+class LicenceStatus(StrEnum):
+    """What is known of a licence: the registry's own five words, and ours for none registered and for one past its last day."""
+
+    NORMAL = "normal"
+    ABNORMAL = "abnormal"
+    DEREGISTERING = "deregistering"
+    DEREGISTERED = "deregistered"
+    REVOKED = "revoked"
+    NOT_FOUND = "not_found"
+    EXPIRED = "expired"
+
+
+LICENCE_WORDS: Mapping[LicenceStatus, tuple[str, str]] = {
+    LicenceStatus.NORMAL: ("营业执照登记状态正常", "the business licence is in good standing"),
+    LicenceStatus.ABNORMAL: ("营业执照被列入经营异常名录", "the business licence is on the list of abnormal operations"),
+    LicenceStatus.DEREGISTERING: ("营业执照正在注销", "the business licence is being deregistered"),
+    LicenceStatus.DEREGISTERED: ("营业执照已注销", "the business licence is deregistered"),
+    LicenceStatus.REVOKED: ("营业执照已被吊销", "the business licence is revoked"),
+    LicenceStatus.NOT_FOUND: ("登记机关查无此营业执照", "the registry knows no such business licence"),
+    LicenceStatus.EXPIRED: ("营业执照已过期", "the business licence has ended"),
+}
+
+STOP_WORDS: Mapping[StopReason, tuple[str, str]] = {
+    StopReason.LICENCE: ("营业执照未通过核验", "the business licence did not pass verification"),
+    StopReason.CLOSING: ("商户正在办理退出", "the merchant is leaving the platform"),
+    StopReason.ORDER: ("监管部门责令停止售卡", "the authority has ordered to stop selling cards"),
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A reason in words. `since`: the business date on which the platform learnt of it, None where nobody wrote it down."""
+
+    code: str
+    text: str
+    text_en: str
+    since: date | None = None
+
+    def facts(self) -> dict[str, Any]:
+        since = self.since.isoformat() if self.since else None
+        return {"code": self.code, "text": self.text, "text_en": self.text_en, "since": since}
+
+
 @dataclass(frozen=True)
 class BankAccount:
     name: str
@@ -63,7 +107,9 @@ class BankAccount:
 class Merchant:
     """`pinyin` and `initials` are what a consumer may type instead of the name's characters. `stops`: the reasons (StopReason)
     why it may not sell; empty if and only if it is active. `updated_at`: of the last change that a search has to know.
-    `registered_capital_fen` and `last_year_revenue_fen` are 0 where nobody stated them."""
+    `registered_capital_fen` and `last_year_revenue_fen` are 0 where nobody stated them.
+    `licence_checked_at`: of the registry's last definitive answer. `licence_valid_until`: the licence's last day, None without an
+    end. `registered_otherwise`: a digest of the name and legal representative at the registry, "" while they are those here."""
 
     merchant_id: str
     name: str
@@ -82,11 +128,13 @@ class Merchant:
     pinyin: str
     initials: str
     updated_at: datetime
-    licence_status: str = "normal"
+    licence_status: LicenceStatus = LicenceStatus.NORMAL
+    licence_status_since: date | None = None
     licence_valid_until: date | None = None
     established_on: date | None = None
     registered_capital_fen: int = 0
     last_year_revenue_fen: int = 0
+    registered_otherwise: str = ""
     stops: tuple[str, ...] = ()
     state: MerchantState = MerchantState.ACTIVE
     version: int = 1
@@ -110,7 +158,22 @@ class Merchant:
         state = MerchantState.SALES_STOPPED if stops else after
         return replace(self, state=state, stops=stops, updated_at=now, version=self.version + 1)
 
+    @property
+    def stop_reasons(self) -> tuple[Reason, ...]:
+        """Why it may not sell, for people; empty while it may."""
+        return tuple(self._stop_in_words(StopReason(stop)) for stop in self.stops)
+
+    def _stop_in_words(self, stop: StopReason) -> Reason:
+        if stop is StopReason.LICENCE and self.licence_status is not LicenceStatus.NORMAL:
+            return Reason(stop.value, *LICENCE_WORDS[self.licence_status], self.licence_status_since)
+        return Reason(stop.value, *STOP_WORDS[stop])
+
     def require_selling(self) -> None:
         if self.state is not MerchantState.ACTIVE:
-            why = ", ".join(self.stops)
-            raise Conflict("sales_stopped", "该商户已停止售卡", f"merchant {self.merchant_id} may not sell cards: {why}")
+            reasons = self.stop_reasons
+            raise Conflict(
+                "sales_stopped",
+                f"该商户已停止售卡：{'；'.join(reason.text for reason in reasons)}",
+                f"merchant {self.merchant_id} may not sell cards: {'; '.join(reason.text_en for reason in reasons)}",
+                facts={"reasons": [reason.facts() for reason in reasons]},
+            )

@@ -1,6 +1,5 @@
 """The sweep, every minute: what got stuck is taken one step further."""
 import json
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -20,16 +19,10 @@ FAILURES_LOGGED_MAX = 50
 @routes.lambda_function(name="sweep")
 def handler(event: dict[str, Any], context: Any) -> Outcome:
     def sweep_all(event: Event, now: datetime) -> Outcome:
-        swept = sweep.run(now, time_left=_time_left(context))
+        swept = sweep.run(now, time_left=tasks.time_left(context, MILLISECONDS_TO_END))
         for item_id, code in swept.failures[:FAILURES_LOGGED_MAX]:
             print(json.dumps({"job": "sweep", "item": item_id, "outcome": "failed", "code": code}), flush=True)
         done = dict(sorted(swept.outcomes.items()))
         return {"outcome": "swept", **done, "failed": len(swept.failures), "left": swept.left}
 
     return tasks.run("sweep", {"sweep": sweep_all}, {"task": "sweep"})
-
-
-def _time_left(context: Any) -> Callable[[], bool]:
-    if not hasattr(context, "get_remaining_time_in_millis"):
-        return lambda: True
-    return lambda: context.get_remaining_time_in_millis() > MILLISECONDS_TO_END

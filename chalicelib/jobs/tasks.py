@@ -49,6 +49,13 @@ def _log(job: str, name: str, event: Event, outcome: Outcome, milliseconds: int)
     print(json.dumps({"job": job, "task": name, **asked, **said, "ms": milliseconds}, ensure_ascii=True), flush=True)
 
 
+def time_left(context: Any, milliseconds: int) -> Callable[[], bool]:
+    """Whether a run has more than so much left before its Lambda is stopped; always, where there is no Lambda."""
+    if not hasattr(context, "get_remaining_time_in_millis"):
+        return lambda: True
+    return lambda: context.get_remaining_time_in_millis() > milliseconds
+
+
 def asked_day(event: Event) -> date | None:
     """The business date that a person asked for, None for the schedule.
 

@@ -104,9 +104,17 @@ def listed(key: str, limit: int = MERCHANTS_MAX) -> list[Any]:
     return _values(MerchantsTable.listed.query(key, limit=limit))
 
 
-def cases(key: str, limit: int = PAGE_MAX) -> list[Any]:
-    """The cases listed under a key, oldest first: `alerts#<state>#<district>`."""
-    return _values(CasesTable.listed.query(key, limit=limit))
+def cases(key: str, limit: int = PAGE_MAX, after: str = "") -> list[Any]:
+    """The cases listed under a key, after a `position`: `alerts#<state>#<district>`, `tip_offs#<state>#<district>` oldest first;
+    `nominees#<district>` most wanted first."""
+    sort: Any = tables.CasesListed.listed_sort
+    return _values(CasesTable.listed.query(key, sort > after if after else None, limit=limit))
+
+
+def position(value: Any) -> str:
+    """Where a value stands in the list that it is listed in."""
+    place: str = ROWS[type(value)].indexed(value)["listed_sort"]
+    return place
 
 
 def owned(value_class: type[Value], owner_id: str, prefix: str, limit: int = PAGE_MAX, after: str = "") -> list[Value]:

@@ -6,13 +6,16 @@ from typing import Any
 from chalicelib.domain.alert import Alert
 from chalicelib.domain.application import Application, Filing, LicenceClaim
 from chalicelib.domain.audit import AuditEntry
+from chalicelib.domain.business_day import SHANGHAI
 from chalicelib.domain.card import Card
 from chalicelib.domain.consumer import Consumer
 from chalicelib.domain.matching import Totals
 from chalicelib.domain.merchant import Merchant
+from chalicelib.domain.nomination import Nomination, Nominee
 from chalicelib.domain.order import Order, OrderState
 from chalicelib.domain.payout import Payout, PayoutState
 from chalicelib.domain.product import Product
+from chalicelib.domain.quota import Quota
 from chalicelib.domain.reconciliation import Difference, ReconciledDay
 from chalicelib.domain.redemption import Redemption, RedemptionState
 from chalicelib.domain.refund import PostedTransfer, Refund, RefundState
@@ -20,6 +23,7 @@ from chalicelib.domain.report import Report
 from chalicelib.domain.settlement import MerchantDay, Payable, Seal
 from chalicelib.domain.staff import Staff
 from chalicelib.domain.store import Store
+from chalicelib.domain.tip_off import OwnTipOff, TipOff
 from chalicelib.domain.transfer import Transfer
 from chalicelib.store.attributes import TimeAttribute
 from chalicelib.store.shapes import Shape, stored
@@ -40,6 +44,11 @@ from chalicelib.store.tables import (
 UNPAID_KEPT_FOR = timedelta(days=400)
 """TTL cleans up orders that were never paid, long after any payment or refund of one could still arrive."""
 
+QUOTA_KEPT_FOR = timedelta(days=3)
+
+WANTED_BY_MAX = 10**9
+"""More persons than there are; the difference to it sorts the most wanted first."""
+
 
 def _posted_or_pending(value: Redemption | Order) -> dict[str, Any]:
     if value.state in (RedemptionState.PENDING, OrderState.CREATED):
@@ -57,6 +66,11 @@ def _of_the_day(merchant_id: str, day: date, card_id: str, seq: int) -> dict[str
 
 def _due(at: datetime, card_id: str) -> str:
     return f"{TimeAttribute().serialize(at)}#{card_id}"
+
+
+def _midnight(day: date) -> int:
+    """Unix seconds of the day's beginning."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).timestamp())
 
 
 def _refund_pending(refund: Refund) -> dict[str, Any]:
@@ -139,6 +153,40 @@ ROWS: dict[type[Any], Shape] = {
             "listed_key": f"alerts#{alert.state}#{alert.district}",
             "listed_sort": _due(alert.raised_at, alert.alert_id),
         },
+    ),
+    TipOff: stored(
+        CasesTable,
+        TipOff,
+        lambda merchant_id, own: (merchant_id, own),
+        ("merchant_id", "tip_off_id"),
+        lambda tip_off: {
+            "listed_key": f"tip_offs#{tip_off.state}#{tip_off.district}",
+            "listed_sort": _due(tip_off.reported_at, tip_off.tip_off_id),
+        },
+    ),
+    OwnTipOff: stored(
+        CasesTable,
+        OwnTipOff,
+        lambda consumer_id, day, own: (consumer_id, f"reported#{day}#{own}"),
+        ("consumer_id", "reported_on", "tip_off_id"),
+    ),
+    Nomination: stored(CasesTable, Nomination, lambda consumer_id, own: (consumer_id, own), ("consumer_id", "nomination_id")),
+    Nominee: stored(
+        CasesTable,
+        Nominee,
+        lambda nominee_id: (nominee_id, "nominee"),
+        ("nominee_id",),
+        lambda wanted: {
+            "listed_key": f"nominees#{wanted.district}",
+            "listed_sort": f"{WANTED_BY_MAX - wanted.wanted_by:010d}#{wanted.nominee_id}",
+        },
+    ),
+    Quota: stored(
+        CasesTable,
+        Quota,
+        lambda owner_id, what, day: (owner_id, f"quota#{what}#{day}"),
+        ("owner_id", "what", "day"),
+        lambda quota: {"ttl": _midnight(quota.day + QUOTA_KEPT_FOR)},
     ),
     Seal: stored(RunsTable, Seal, lambda day: ("seals", f"day#{day}"), ("business_date",)),
     ReconciledDay: stored(

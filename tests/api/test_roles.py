@@ -16,6 +16,9 @@ IDS = {
     "card_id": "crd_0",
     "redemption_id": "red_0",
     "refund_id": "ref_0",
+    "alert_id": "alt_0",
+    "tip_off_id": "tip_0",
+    "licence_no": "91330212MA2AAAAA07",
 }
 
 

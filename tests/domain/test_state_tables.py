@@ -9,7 +9,19 @@ from typing import Any
 import pytest
 
 from chalicelib import domain
-from chalicelib.domain import alert, application, merchant, order, payout, reconciliation, redemption, refund, report, staff
+from chalicelib.domain import (
+    alert,
+    application,
+    merchant,
+    order,
+    payout,
+    reconciliation,
+    redemption,
+    refund,
+    report,
+    staff,
+    tip_off,
+)
 from chalicelib.domain.principal import Role
 from chalicelib.domain.redemption import RedemptionState
 from chalicelib.domain.refund import Cause, RefundState
@@ -81,6 +93,12 @@ MACHINES: dict[str, tuple[Any, Any, Mapping[Any, Any], dict[str, dict[str, str]]
         alert.AlertEvent,
         alert.TRANSITIONS,
         {"open": {"close": "closed"}, "closed": {}},
+    ),
+    "tip_off": (
+        tip_off.TipOffState,
+        tip_off.TipOffEvent,
+        tip_off.TRANSITIONS,
+        {"open": {"resolve": "resolved"}, "resolved": {}},
     ),
     "refund": (
         refund.RefundState,
@@ -177,6 +195,7 @@ def test_every_state_of_a_table_can_be_reached_from_a_birth() -> None:
         "refund": {"requested"},
         "merchant": {"active"},
         "alert": {"open"},
+        "tip_off": {"open"},
         "payout": {"decided"},
         "report": {"made"},
         "day": {"differs"},

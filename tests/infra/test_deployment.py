@@ -65,6 +65,7 @@ def test_clocks_are_those_of_shanghai(production: Template) -> None:
         "ReconciliationSchedule": "cron(30 10 * * ? *)",
         "ReportingSchedule": "cron(30 11 * * ? *)",
         "SweepSchedule": "rate(1 minute)",
+        "WatchSchedule": "cron(5 * * * ? *)",
     }
 
 

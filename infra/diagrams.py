@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib import domain
-from chalicelib.domain import alert, application, merchant, order, payout, reconciliation, redemption, refund, report, staff
+from chalicelib.domain import (
+    alert,
+    application,
+    code_key,
+    merchant,
+    order,
+    payout,
+    reconciliation,
+    redemption,
+    refund,
+    report,
+    staff,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN = "<!-- diagrams: made by python -m infra.diagrams, do not edit -->"
@@ -62,6 +74,12 @@ MACHINES = (
         (merchant.MerchantState.ACTIVE,),
     ),
     Machine("Alert: a person closes it", "预警：由人处理", alert.TRANSITIONS, (alert.AlertState.OPEN,)),
+    Machine(
+        "Key of store codes: revoking ends all prints under it, so two operators do it",
+        "门店码密钥：吊销即作废其下所有印刷码，须两名运营人员",
+        code_key.TRANSITIONS,
+        (code_key.CodeKeyState.CURRENT,),
+    ),
     Machine("Staff", "员工", staff.TRANSITIONS, (staff.StaffState.INVITED,)),
     Machine(
         "Payout: only the bank's word ends it",

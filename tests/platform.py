@@ -181,6 +181,7 @@ def running(
     clock = Clock(clock_file)
     clock.move_to(NOON)
     with moto.mock_aws():
+        _forget_keys()
         if [sandbox_url, os.environ["PUBLIC_URL"]] != _KEPT:
             forget()
             _KEPT[:] = [sandbox_url, os.environ["PUBLIC_URL"]]
@@ -203,12 +204,22 @@ def _create(credentials: dict[str, dict[str, str]]) -> None:
     secrets.create_secret(Name="counterparts", SecretString=json.dumps(credentials))
 
 
+def _forget_keys() -> None:
+    """Every platform has keys of its own."""
+    from chalicelib.gateways import key_service
+    from chalicelib.operations import code_keys
+
+    code_keys.forget()
+    key_service.connect.cache_clear()
+
+
 def forget() -> None:
     """What a container keeps between requests."""
     from chalicelib import config
     from chalicelib.gateways import business_registry, custodian, regulator, wechat_login, wechat_pay
 
     config.forget()
+    _forget_keys()
     for gateway in (business_registry, custodian, regulator, wechat_login, wechat_pay):
         gateway.connect.cache_clear()
     _KEPT.clear()

@@ -16,6 +16,8 @@ IDS = {
     "card_id": "crd_0",
     "redemption_id": "red_0",
     "refund_id": "ref_0",
+    "store_id": "sto_0",
+    "key_id": "250",
 }
 
 

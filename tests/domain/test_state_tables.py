@@ -9,7 +9,19 @@ from typing import Any
 import pytest
 
 from chalicelib import domain
-from chalicelib.domain import alert, application, merchant, order, payout, reconciliation, redemption, refund, report, staff
+from chalicelib.domain import (
+    alert,
+    application,
+    code_key,
+    merchant,
+    order,
+    payout,
+    reconciliation,
+    redemption,
+    refund,
+    report,
+    staff,
+)
 from chalicelib.domain.principal import Role
 from chalicelib.domain.redemption import RedemptionState
 from chalicelib.domain.refund import Cause, RefundState
@@ -81,6 +93,17 @@ MACHINES: dict[str, tuple[Any, Any, Mapping[Any, Any], dict[str, dict[str, str]]
         alert.AlertEvent,
         alert.TRANSITIONS,
         {"open": {"close": "closed"}, "closed": {}},
+    ),
+    "code_key": (
+        code_key.CodeKeyState,
+        code_key.CodeKeyEvent,
+        code_key.TRANSITIONS,
+        {
+            "current": {"rotate": "verifying"},
+            "verifying": {"propose": "revoking"},
+            "revoking": {"withdraw": "verifying", "approve": "revoked"},
+            "revoked": {},
+        },
     ),
     "refund": (
         refund.RefundState,
@@ -177,6 +200,7 @@ def test_every_state_of_a_table_can_be_reached_from_a_birth() -> None:
         "refund": {"requested"},
         "merchant": {"active"},
         "alert": {"open"},
+        "code_key": {"current"},
         "payout": {"decided"},
         "report": {"made"},
         "day": {"differs"},

@@ -11,6 +11,7 @@ from chalicelib.api import (
     notifications,
     orders,
     pages,
+    posters,
     products,
     reconciliations,
     redemptions,
@@ -23,6 +24,7 @@ from chalicelib.api import (
     stores,
 )
 from chalicelib.api.http import front
+from chalicelib.jobs import posters as poster_job
 from chalicelib.jobs import reconciliation, reporting, settlement, sweep
 
 app = Chalice(app_name="fangxinchong")
@@ -37,6 +39,7 @@ for noun in (
     notifications,
     orders,
     pages,
+    posters,
     products,
     reconciliations,
     redemptions,
@@ -47,6 +50,7 @@ for noun in (
     staff,
     store_codes,
     stores,
+    poster_job,
     reconciliation,
     reporting,
     settlement,

@@ -15,7 +15,7 @@ from typing import Any
 from infra.local.sandbox.clock import Clock
 from infra.local.sandbox.credentials import load_or_make
 from infra.local.sandbox.testing import NOON
-from tests import resources
+from tests import functions, resources
 from tests.source import ROOT
 
 NOBODY = "http://127.0.0.1:9"
@@ -162,6 +162,7 @@ def environment(sandbox_url: str, clock_file: Path) -> dict[str, str]:
         "COUNTERPARTS_SECRET": "counterparts",
         "PERSONAL_KEY": "alias/persons",
         "PUBLIC_URL": "https://platform.example",
+        "POSTERS_FUNCTION": "posters",
         "CLOCK_OFFSET_FILE": str(clock_file),
         **TABLE_SETTINGS,
         **urls,
@@ -177,7 +178,7 @@ def running(
     from chalice.test import Client
 
     before = dict(os.environ)
-    os.environ.update(environment(sandbox_url, clock_file))
+    os.environ.update(environment(sandbox_url, clock_file), AWS_ENDPOINT_URL_LAMBDA=functions.url())
     clock = Clock(clock_file)
     clock.move_to(NOON)
     with moto.mock_aws():

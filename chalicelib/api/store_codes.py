@@ -12,11 +12,11 @@ from chalicelib.api.http import EVERYONE, Call, Reply, endpoint
 from chalicelib.api.merchants import OWNER
 from chalicelib.api.models import Body, View
 from chalicelib.domain.business_day import business_date
-from chalicelib.domain.codes import StoreCode, short_id, sign_store_code
+from chalicelib.domain.codes import short_id
 from chalicelib.domain.principal import Role
 from chalicelib.domain.product import Product, ProductState
 from chalicelib.domain.store import Store
-from chalicelib.operations import code_keys, store_codes
+from chalicelib.operations import store_codes
 from chalicelib.store import reads
 
 routes = Blueprint(__name__)
@@ -80,7 +80,7 @@ class StorePrintView(View):
 
 def printed(store: Store) -> tuple[str, str]:
     """The code of a store's present print, and the link in its QR."""
-    code = sign_store_code(code_keys.signing(clock.now()), StoreCode(store.store_id, store.code_version))
+    code = store_codes.code_of(store, clock.now())
     return code, link_of(code)
 
 

@@ -1,10 +1,12 @@
 """Store codes: what a scanned one belongs to, and a new print that ends the older ones."""
 
+from datetime import datetime
+
 from chalicelib import ids
 from chalicelib.domain import store_code as rules
 from chalicelib.domain.audit import Trace
 from chalicelib.domain.code_key import CodeKey
-from chalicelib.domain.codes import invalid_store_code, key_id_of, read_store_code
+from chalicelib.domain.codes import StoreCode, invalid_store_code, key_id_of, read_store_code, sign_store_code
 from chalicelib.domain.decision import Decision
 from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.principal import Principal
@@ -14,6 +16,11 @@ from chalicelib.domain.store_code import CodeRotation
 from chalicelib.operations import code_keys
 from chalicelib.operations.attempts import Done, commit
 from chalicelib.store import reads
+
+
+def code_of(store: Store, now: datetime) -> str:
+    """The code of a store's present print, under the current key."""
+    return sign_store_code(code_keys.signing(now), StoreCode(store.store_id, store.code_version))
 
 
 def resolve(code: str) -> tuple[Merchant, Store]:

@@ -5,6 +5,7 @@ from chalicelib.api import (
     alerts,
     applications,
     cards,
+    code_keys,
     documents,
     health,
     licences,
@@ -13,6 +14,7 @@ from chalicelib.api import (
     notifications,
     orders,
     pages,
+    posters,
     products,
     reconciliations,
     redemptions,
@@ -26,6 +28,7 @@ from chalicelib.api import (
     tip_offs,
 )
 from chalicelib.api.http import front
+from chalicelib.jobs import posters as poster_job
 from chalicelib.jobs import reconciliation, reporting, settlement, sweep, watch
 
 app = Chalice(app_name="fangxinchong")
@@ -34,6 +37,7 @@ for noun in (
     alerts,
     applications,
     cards,
+    code_keys,
     documents,
     health,
     licences,
@@ -42,6 +46,7 @@ for noun in (
     notifications,
     orders,
     pages,
+    posters,
     products,
     reconciliations,
     redemptions,
@@ -53,6 +58,7 @@ for noun in (
     store_codes,
     stores,
     tip_offs,
+    poster_job,
     reconciliation,
     reporting,
     settlement,

@@ -35,6 +35,11 @@ def settings() -> Settings:
     return Settings(**{field.name: os.environ[field.name.upper()] for field in fields(Settings)})
 
 
+def posters_function() -> str:
+    """Which function draws posters; only the API is told."""
+    return os.environ["POSTERS_FUNCTION"]
+
+
 @lru_cache(maxsize=1)
 def counterparts() -> dict[str, dict[str, str]]:
     """Credentials at the counterparts, by counterpart. They are put into the secret by hand, after deployment."""

@@ -1,9 +1,9 @@
-"""The keys that sign store codes and payment codes, by purpose and key id."""
+"""The key that signs payment codes. They live for a minute: no row, no read. The keys of store codes: operations/code_keys."""
 from chalicelib import config
 from chalicelib.domain.codes import CodeKeys
 
-CURRENT_KEY = 1
+PAYMENT_KEY = 1
 
 
-def code_keys() -> CodeKeys:
-    return CodeKeys(CURRENT_KEY, {CURRENT_KEY: config.key_for(f"codes/{CURRENT_KEY}")})
+def payment_code_keys() -> CodeKeys:
+    return CodeKeys(PAYMENT_KEY, {PAYMENT_KEY: config.key_for(f"payment-codes/{PAYMENT_KEY}")})

@@ -44,10 +44,15 @@ def unseal(owner_id: str, wrapped: str, field: str, sealed: str) -> str:
 def _cipher(owner_id: str, wrapped: str) -> Any:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+    return AESGCM(unwrapped(owner_id, wrapped))
+
+
+def unwrapped(owner_id: str, wrapped: str) -> bytes:
+    """The 256 bits themselves, for what is no field."""
     key = key_service.connect().unwrap(owner_id, wrapped)
     if isinstance(key, Unknown):
         raise _silent()
-    return AESGCM(key)
+    return key
 
 
 def _context(owner_id: str, field: str) -> bytes:

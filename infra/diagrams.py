@@ -16,6 +16,7 @@ from chalicelib import domain
 from chalicelib.domain import (
     alert,
     application,
+    code_key,
     merchant,
     order,
     payout,
@@ -79,6 +80,12 @@ MACHINES = (
         "举报：由辖区监管部门处理",
         tip_off.TRANSITIONS,
         (tip_off.TipOffState.OPEN,),
+    ),
+    Machine(
+        "Key of store codes: revoking ends all prints under it, so two operators do it",
+        "门店码密钥：吊销即作废其下所有印刷码，须两名运营人员",
+        code_key.TRANSITIONS,
+        (code_key.CodeKeyState.CURRENT,),
     ),
     Machine("Staff", "员工", staff.TRANSITIONS, (staff.StaffState.INVITED,)),
     Machine(

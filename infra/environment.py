@@ -17,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 UV = "uv==0.13.9"
 PYTHON_MIN = (3, 11)
 ENVIRONMENTS = {
-    "dev": (".venv", ("requirements.txt", "requirements-dev.txt")),
+    "dev": (".venv", ("requirements.txt", "requirements-posters.txt", "requirements-dev.txt")),
     "emulator": (os.path.join(".local", "emulator"), ("requirements-emulator.txt",)),
 }
 

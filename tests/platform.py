@@ -15,7 +15,7 @@ from typing import Any
 from infra.local.sandbox.clock import Clock
 from infra.local.sandbox.credentials import load_or_make
 from infra.local.sandbox.testing import NOON
-from tests import resources
+from tests import functions, resources
 from tests.source import ROOT
 
 NOBODY = "http://127.0.0.1:9"
@@ -162,6 +162,7 @@ def environment(sandbox_url: str, clock_file: Path) -> dict[str, str]:
         "COUNTERPARTS_SECRET": "counterparts",
         "PERSONAL_KEY": "alias/persons",
         "PUBLIC_URL": "https://platform.example",
+        "POSTERS_FUNCTION": "posters",
         "CLOCK_OFFSET_FILE": str(clock_file),
         **TABLE_SETTINGS,
         **urls,
@@ -177,10 +178,11 @@ def running(
     from chalice.test import Client
 
     before = dict(os.environ)
-    os.environ.update(environment(sandbox_url, clock_file))
+    os.environ.update(environment(sandbox_url, clock_file), AWS_ENDPOINT_URL_LAMBDA=functions.url())
     clock = Clock(clock_file)
     clock.move_to(NOON)
     with moto.mock_aws():
+        _forget_keys()
         if [sandbox_url, os.environ["PUBLIC_URL"]] != _KEPT:
             forget()
             _KEPT[:] = [sandbox_url, os.environ["PUBLIC_URL"]]
@@ -203,12 +205,22 @@ def _create(credentials: dict[str, dict[str, str]]) -> None:
     secrets.create_secret(Name="counterparts", SecretString=json.dumps(credentials))
 
 
+def _forget_keys() -> None:
+    """Every platform has keys of its own."""
+    from chalicelib.gateways import key_service
+    from chalicelib.operations import code_keys
+
+    code_keys.forget()
+    key_service.connect.cache_clear()
+
+
 def forget() -> None:
     """What a container keeps between requests."""
     from chalicelib import config
     from chalicelib.gateways import business_registry, custodian, regulator, wechat_login, wechat_pay
 
     config.forget()
+    _forget_keys()
     for gateway in (business_registry, custodian, regulator, wechat_login, wechat_pay):
         gateway.connect.cache_clear()
     _KEPT.clear()

@@ -18,6 +18,7 @@ from chalicelib.domain.product import Product
 from chalicelib.domain.redemption import Redemption
 from chalicelib.domain.staff import Staff, StaffState
 from chalicelib.domain.store import Store
+from chalicelib.operations import code_keys
 from tests.platform import DISTRICT, FRIDAY, Platform
 
 PRICE_FEN = 100_000
@@ -50,13 +51,13 @@ class Town:
 
     @property
     def store_code(self) -> str:
-        return sign_store_code(keys.code_keys(), StoreCode(self.store.store_id, self.store.code_version))
+        return sign_store_code(code_keys.signing(self.platform.now()), StoreCode(self.store.store_id, self.store.code_version))
 
     def payment_code(self, card_id: str = "", nonce: str = "") -> str:
         self.platform.count += 1
         expires_at = (self.platform.now() + timedelta(seconds=60)).replace(microsecond=0)
         code = PaymentCode(card_id or self.card.card_id, nonce or f"{self.platform.count:024x}", expires_at)
-        return sign_payment_code(keys.code_keys(), code)
+        return sign_payment_code(keys.payment_code_keys(), code)
 
     def staff_body(self, amount_fen: int = 13_000, **other: object) -> dict[str, object]:
         return {"payment_code": self.payment_code(), "store_id": self.store.store_id, "amount_fen": amount_fen} | other
@@ -103,6 +104,7 @@ def settled(platform: Platform) -> Town:
     consumer, stranger = (Consumer(ids.random_id("con"), "wechat", f"o-canary-{who}", platform.now()) for who in ("mei", "li"))
     order, card = paid(platform, merchant, product, consumer)
     platform.put(merchant, store, product, rival, rival_store, consumer, stranger, order, card)
+    code_keys.signing(platform.now())
     tokens = {role: person(platform, role, merchant, store) for role in Role if role is not Role.CONSUMER}
     tokens[Role.CONSUMER] = platform.token(consumer.consumer_id, Role.CONSUMER)
     return Town(

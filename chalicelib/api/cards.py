@@ -149,4 +149,4 @@ def payment_code(call: Call, card_id: str) -> Any:
     card.require_active()
     expires_at = (call.now + PAYMENT_CODE_VALID).replace(microsecond=0)
     code = PaymentCode(card.card_id, secrets.token_hex(12), expires_at)
-    return PaymentCodeView(payment_code=sign_payment_code(keys.code_keys(), code), expires_at=rfc3339(expires_at))
+    return PaymentCodeView(payment_code=sign_payment_code(keys.payment_code_keys(), code), expires_at=rfc3339(expires_at))

@@ -15,13 +15,15 @@ from chalice.app import Blueprint
 
 from chalicelib.api import problems
 from chalicelib.api.http import EVERYONE, Call, Reply, endpoint
-from chalicelib.api.store_codes import resolve
+from chalicelib.api.store_codes import CHECK_BEFORE_PAYING, CHECK_BEFORE_PAYING_EN
 from chalicelib.domain.business_day import business_date
+from chalicelib.domain.codes import short_id
 from chalicelib.domain.merchant import Merchant, MerchantState, Reason
 from chalicelib.domain.money import fen_to_yuan
 from chalicelib.domain.product import Product, ProductState
 from chalicelib.domain.refusals import Refusal
 from chalicelib.domain.store import Store
+from chalicelib.operations import store_codes
 from chalicelib.store import reads
 
 routes = Blueprint(__name__)
@@ -41,20 +43,29 @@ HTML = "text/html; charset=utf-8"
 )
 def store(call: Call, code: str) -> Any:
     try:
-        merchant, opened = resolve(code)
+        merchant, opened = store_codes.resolve(code)
+        receipts = reads.receipts_of(merchant.merchant_id, opened.store_id, business_date(call.now))
         products = reads.owned(Product, merchant.merchant_id, "prd_")
     except Refusal as refusal:
         return Reply(_refusal_page(refusal), status=problems.STATUS[type(refusal)], headers=_headers())
-    return Reply(_store_page(code, merchant, opened, products), headers=_headers())
+    return Reply(_store_page(code, merchant, opened, products, receipts), headers=_headers())
 
 
-def _store_page(code: str, merchant: Merchant, opened: Store, products: Iterable[Product]) -> str:
+def _store_page(
+    code: str, merchant: Merchant, opened: Store, products: Iterable[Product], receipts: tuple[int, bool]
+) -> str:
+    count, more = receipts
     return _filled(
         "store.html",
         code=code,
         merchant=merchant.name,
         store=opened.name,
         address=opened.address,
+        district=opened.district,
+        receipts=f"{count}{'+' if more else ''}",
+        short_id=short_id(code),
+        check=CHECK_BEFORE_PAYING,
+        check_en=CHECK_BEFORE_PAYING_EN,
         licence_no=merchant.licence_no,
         checked_on=business_date(merchant.licence_checked_at).isoformat(),
         filing_no=merchant.filing_no,

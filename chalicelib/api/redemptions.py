@@ -13,7 +13,7 @@ from chalicelib.domain.codes import read_payment_code
 from chalicelib.domain.principal import MERCHANT_ROLES, Principal, Role
 from chalicelib.domain.redemption import Redemption
 from chalicelib.domain.refusals import BadRequest, absent
-from chalicelib.operations import redemptions
+from chalicelib.operations import redemptions, store_codes
 from chalicelib.operations.attempts import Done
 from chalicelib.store import reads
 
@@ -101,12 +101,10 @@ def create(call: Call) -> Any:
     asked, caller = call.body.root, call.caller
     if isinstance(asked, StaffRedemption):
         _require_role(caller, MERCHANT_ROLES, "payment_code")
-        code = read_payment_code(keys.code_keys(), asked.payment_code)
+        code = read_payment_code(keys.payment_code_keys(), asked.payment_code)
         return _reply(redemptions.open_by_staff(code, asked.store_id, asked.amount_fen, caller, call.key, call.now))
-    from chalicelib.api.store_codes import resolve
-
     _require_role(caller, CONSUMER, "store_code")
-    _, store = resolve(asked.store_code)
+    _, store = store_codes.resolve(asked.store_code)
     return _reply(redemptions.open_by_consumer(asked.card_id, store, asked.amount_fen, caller, call.key, call.now))
 
 

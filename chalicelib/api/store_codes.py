@@ -1,22 +1,31 @@
 """What a scanned store code resolves to: the verified merchant, the store, the cards on sale; for a consumer also the own
-balances there. The code holds no balance and no card."""
+balances there. The code holds no balance and no card. And the code's print: as a picture, renewed."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from chalice.app import Blueprint
+from pydantic import Field
 
-from chalicelib import config, ids, keys
+from chalicelib import clock, config
 from chalicelib.api.cards import CardView, card_view
-from chalicelib.api.http import EVERYONE, Call, endpoint
-from chalicelib.api.models import ReasonView, View, reason_views
-from chalicelib.domain.codes import StoreCode, invalid_store_code, read_store_code, sign_store_code
-from chalicelib.domain.merchant import Merchant
+from chalicelib.api.http import EVERYONE, Call, Reply, endpoint
+from chalicelib.api.merchants import OWNER
+from chalicelib.api.models import Body, ReasonView, View, reason_views
+from chalicelib.domain.business_day import business_date
+from chalicelib.domain.codes import short_id
 from chalicelib.domain.principal import Role
 from chalicelib.domain.product import Product, ProductState
 from chalicelib.domain.store import Store
+from chalicelib.operations import store_codes
 from chalicelib.store import reads
 
 routes = Blueprint(__name__)
+
+CHECK_BEFORE_PAYING = "付款前请核对：以上商户名称、门店名称和地址应与您所在的门店一致；不一致请勿付款，并告知店员。"
+CHECK_BEFORE_PAYING_EN = (
+    "Before you pay: the merchant, store and address above must be those of the shop you are in. "
+    "If they are not, do not pay, and tell the staff."
+)
 
 
 class OnSale(View):
@@ -30,7 +39,9 @@ class OnSale(View):
 
 class StoreCodeView(View):
     """`cards` and `balance`: of the consumer who asks; empty and 0 for anyone else. `stop_reasons`: why the merchant may not sell
-    cards, empty while it may."""
+    cards, empty while it may. `receipts_today`: redemptions posted at this
+    store on the business date, counted up to 99; `receipts_today_more`: there may be more. `check`: what to compare before
+    paying. `short_id`: stands on the poster, too."""
 
     merchant_id: str
     merchant_name: str
@@ -42,26 +53,41 @@ class StoreCodeView(View):
     store_id: str
     store_name: str
     address: str
+    district: str
+    short_id: str
+    receipts_today: int
+    receipts_today_more: bool
+    check: str = CHECK_BEFORE_PAYING
+    check_en: str = CHECK_BEFORE_PAYING_EN
     products: list[OnSale]
     cards: list[CardView]
     balance_face_fen: int
     balance_custody_fen: int
 
 
+class RotateBody(Body):
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class StorePrintView(View):
+    """The only print of a store that is accepted."""
+
+    merchant_id: str
+    store_id: str
+    code_version: int
+    code: str
+    code_url: str
+    short_id: str
+
+
 def printed(store: Store) -> tuple[str, str]:
     """The code of a store's present print, and the link in its QR."""
-    code = sign_store_code(keys.code_keys(), StoreCode(store.store_id, store.code_version))
-    return code, f"{config.settings().public_url}/m/{code}"
+    code = store_codes.code_of(store, clock.now())
+    return code, link_of(code)
 
 
-def resolve(code: str) -> tuple[Merchant, Store]:
-    """Order of refusals: foreign or altered, no such store, revoked print; all look alike."""
-    read = read_store_code(keys.code_keys(), code)
-    merchant_id = ids.owner_of("mch", read.store_id)
-    merchant, store = reads.get_together((Merchant, (merchant_id,)), (Store, (merchant_id, read.store_id)))
-    if merchant is None or store is None or store.code_version != read.version:
-        raise invalid_store_code()
-    return merchant, store
+def link_of(code: str) -> str:
+    return f"{config.settings().public_url}/m/{code}"
 
 
 @endpoint(
@@ -73,7 +99,8 @@ def resolve(code: str) -> tuple[Merchant, Store]:
     answer=StoreCodeView,
 )
 def scan(call: Call, code: str) -> Any:
-    merchant, store = resolve(code)
+    merchant, store = store_codes.resolve(code)
+    receipts, more = reads.receipts_of(merchant.merchant_id, store.store_id, business_date(call.now))
     products = [
         product for product in reads.owned(Product, merchant.merchant_id, "prd_") if product.state is ProductState.ON_SALE
     ]
@@ -90,6 +117,10 @@ def scan(call: Call, code: str) -> Any:
         store_id=store.store_id,
         store_name=store.name,
         address=store.address,
+        district=store.district,
+        short_id=short_id(code),
+        receipts_today=receipts,
+        receipts_today_more=more,
         products=[_on_sale(product) for product in products],
         cards=mine,
         balance_face_fen=sum(card.face_fen for card in mine),
@@ -122,7 +153,31 @@ def picture(call: Call, code: str) -> Any:
 
     import segno
 
-    _, store = resolve(code)
+    store_codes.resolve(code)
     drawn = io.BytesIO()
-    segno.make(printed(store)[1], error="q", micro=False).save(drawn, kind="svg", scale=8, border=4)
+    segno.make(link_of(code), error="q", micro=False).save(drawn, kind="svg", scale=8, border=4)
     return drawn.getvalue().decode()
+
+
+@endpoint(
+    routes,
+    "POST",
+    "/v1/merchants/{merchant_id}/stores/{store_id}/code/rotate",
+    "A new code for a store; all its older prints are refused from now on",
+    who=OWNER,
+    body=RotateBody,
+    answer=StorePrintView,
+    key=True,
+)
+def rotate(call: Call, merchant_id: str, store_id: str) -> Any:
+    done = store_codes.rotate(merchant_id, store_id, call.body.reason, call.key, call.caller, call.trace)
+    code, link = printed(done.answer)
+    view = StorePrintView(
+        merchant_id=merchant_id,
+        store_id=store_id,
+        code_version=done.answer.code_version,
+        code=code,
+        code_url=link,
+        short_id=short_id(code),
+    )
+    return Reply(view, replayed=done.replayed)

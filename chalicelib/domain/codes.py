@@ -2,7 +2,7 @@
 
     code = base64url( key id (1 byte) | payload | HMAC-SHA256(key, kind | key id | payload) cut to 12 bytes )
 
-A store code holds the store's id and print version and lives until revoked; a payment code holds card, nonce and
+A store code holds the store's id and print version and lives until it or its key is revoked; a payment code holds card, nonce and
 expiry, lives 60 seconds and is good once. 96 bits of tag cannot be guessed online. No balance, name or number is inside.
 """
 
@@ -21,6 +21,7 @@ PAYMENT_CODE_VALID = timedelta(seconds=60)
 CLOCK_SKEW = timedelta(seconds=2)
 CODE_CHARS_MAX = 120
 
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _TAG_BYTES = 12
 _NONCE_BYTES = 12
 _VERSION_BYTES = 2
@@ -60,6 +61,19 @@ def read_store_code(keys: CodeKeys, text: str) -> StoreCode:
     return StoreCode(payload[_VERSION_BYTES:].decode("ascii"), int.from_bytes(payload[:_VERSION_BYTES], "big"))
 
 
+def key_id_of(text: str) -> int | None:
+    """The id of the key that a well-formed code names; nothing is said about whether it is genuine."""
+    raw = _raw(text)
+    return raw[0] if raw else None
+
+
+def short_id(code: str) -> str:
+    """Eight characters of a code's digest that a person compares by eye, without I, L, O and U. They prove nothing."""
+    number = int.from_bytes(hashlib.sha256(code.encode()).digest()[:5], "big")
+    chars = "".join(_ALPHABET[number >> (5 * position) & 31] for position in reversed(range(8)))
+    return f"{chars[:4]}-{chars[4:]}"
+
+
 def invalid_store_code() -> Unprocessable:
     return Unprocessable("store_code_invalid", "门店码无效或已停用，请向店员核实", "this store code is not valid or was revoked")
 
@@ -95,6 +109,18 @@ def _sign(keys: CodeKeys, kind: bytes, payload: bytes) -> str:
 
 
 def _verify(keys: CodeKeys, kind: bytes, text: str) -> bytes | None:
+    raw = _raw(text)
+    if raw is None:
+        return None
+    body, tag = raw[:-_TAG_BYTES], raw[-_TAG_BYTES:]
+    key = keys.by_id.get(body[0])
+    if key is None or not hmac.compare_digest(tag, _tag(key, kind, body)):
+        return None
+    return body[1:]
+
+
+def _raw(text: str) -> bytes | None:
+    """The bytes of a code in its one spelling; None for any other text."""
     if len(text) > CODE_CHARS_MAX or not text.isascii():
         return None
     try:
@@ -103,11 +129,7 @@ def _verify(keys: CodeKeys, kind: bytes, text: str) -> bytes | None:
         return None
     if len(raw) <= 1 + _TAG_BYTES or base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii") != text:
         return None
-    body, tag = raw[:-_TAG_BYTES], raw[-_TAG_BYTES:]
-    key = keys.by_id.get(body[0])
-    if key is None or not hmac.compare_digest(tag, _tag(key, kind, body)):
-        return None
-    return body[1:]
+    return raw
 
 
 def _tag(key: bytes, kind: bytes, body: bytes) -> bytes:

@@ -18,6 +18,22 @@ class Objects:
     def put(self, key: str, content: bytes, content_type: str) -> None:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
 
+    def put_once(self, key: str, content: bytes, content_type: str) -> None:
+        """Nothing is written when there is an object already: for keys that name their content."""
+        from botocore.exceptions import ClientError  # type: ignore[import-untyped,unused-ignore]
+
+        try:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type, IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "PreconditionFailed":
+                raise
+
+    def link(self, key: str, seconds: int) -> str:
+        """Whoever has it may read this one object so long."""
+        asked = {"Bucket": self._bucket, "Key": key}
+        url: str = self._client.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
+        return url
+
     def get(self, key: str) -> bytes | None:
         try:
             found = self._client.get_object(Bucket=self._bucket, Key=key)
@@ -32,6 +48,7 @@ def s3_client() -> Any:
     from botocore.config import Config  # type: ignore[import-untyped,unused-ignore]
 
     return boto3.client("s3", config=Config(
+        signature_version="s3v4",
         connect_timeout=CONNECT_SECONDS_MAX, read_timeout=READ_SECONDS_MAX, retries={"total_max_attempts": 1},
     ))
 

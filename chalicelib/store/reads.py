@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pynamodb.exceptions import PynamoDBException
 
+from chalicelib.domain.redemption import Redemption
 from chalicelib.domain.refusals import Contention
 from chalicelib.store import tables
 from chalicelib.store.rows import ROWS, to_value
@@ -88,6 +89,33 @@ def day_of(merchant_id: str, day: date) -> Iterator[Any]:
         if len(found) == BUCKET_MAX:
             raise RuntimeError(f"{bucket} has {BUCKET_MAX} rows or more: a day must not be folded in part, raise SHARDS")
         yield from found
+
+
+RECEIPTS_SHOWN_MAX = 99
+RECEIPTS_ROWS_MAX = 100
+"""Rows of a merchant's day that a scan looks at in each shard: with rows of 0.9 KB at most 12 read units."""
+
+
+def receipts_of(merchant_id: str, store_id: str, day: date) -> tuple[int, bool]:
+    """Redemptions posted at a store on a day, at most RECEIPTS_SHOWN_MAX, and whether there may be more. For showing."""
+    found, whole = 0, True
+    matching = ROWS[Redemption].row.store_id == store_id
+    for shard_no in range(SHARDS):
+        bucket = tables.day_bucket(merchant_id, day, shard_no)
+        answer = _counted(bucket, matching)
+        found += answer["Count"]
+        whole = whole and "LastEvaluatedKey" not in answer
+    return min(found, RECEIPTS_SHOWN_MAX), not whole or found > RECEIPTS_SHOWN_MAX
+
+
+def _counted(bucket: str, matching: Any) -> dict[str, Any]:
+    try:
+        answer: dict[str, Any] = CardsTable._get_connection().query(
+            bucket, filter_condition=matching, index_name="by_bucket", select="COUNT", limit=RECEIPTS_ROWS_MAX
+        )
+    except PynamoDBException as error:
+        raise unavailable(error) from error
+    return answer
 
 
 def pending_until(kind: type[Value], at: str, limit: int) -> list[Value]:

@@ -8,6 +8,7 @@ from chalicelib.domain.application import Application, Filing, LicenceClaim
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.business_day import SHANGHAI
 from chalicelib.domain.card import Card
+from chalicelib.domain.code_key import KEYRING, CodeKey
 from chalicelib.domain.consumer import Consumer
 from chalicelib.domain.matching import Totals
 from chalicelib.domain.merchant import Merchant
@@ -23,6 +24,7 @@ from chalicelib.domain.report import Report
 from chalicelib.domain.settlement import MerchantDay, Payable, Seal
 from chalicelib.domain.staff import Staff
 from chalicelib.domain.store import Store
+from chalicelib.domain.store_code import CodeRotation
 from chalicelib.domain.tip_off import OwnTipOff, TipOff
 from chalicelib.domain.transfer import Transfer
 from chalicelib.store.attributes import TimeAttribute
@@ -125,6 +127,10 @@ ROWS: dict[type[Any], Shape] = {
     ),
     LicenceClaim: stored(MerchantsTable, LicenceClaim, lambda licence_no: (f"licence#{licence_no}", "claim"), ("licence_no",)),
     Store: stored(MerchantsTable, Store, lambda merchant_id, own: (merchant_id, own), ("merchant_id", "store_id")),
+    CodeRotation: stored(
+        MerchantsTable, CodeRotation, lambda merchant_id, own: (merchant_id, own), ("merchant_id", "rotation_id")
+    ),
+    CodeKey: stored(MerchantsTable, CodeKey, lambda key_id: (KEYRING, f"key#{key_id:03d}"), ("key_id",)),
     Product: stored(MerchantsTable, Product, lambda merchant_id, own: (merchant_id, own), ("merchant_id", "product_id")),
     Staff: stored(
         MerchantsTable,

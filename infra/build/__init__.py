@@ -1,6 +1,6 @@
 """Makes what is deployed: one SAM template (JSON) and one code package, from the app, its settings and infra/resources.yaml.
 
-    python -m infra.build --stage production --out DIR      ->  DIR/template.json, DIR/package.zip
+    python -m infra.build --stage production --out DIR      ->  DIR/template.json, DIR/package.zip, DIR/layer.zip
 
 Same inputs, same bytes, on the same Python. The package runs on the Python that builds it: Chalice names that one as the runtime.
 """
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.build import bundle, packaging, resources
+from infra.build import bundle, layer, packaging, resources
 from infra.build.failure import BuildFailed
 from infra.build.lock import locked
 
@@ -29,6 +29,8 @@ class Build:
     package: Path
     digest: str
     """sha256 of the package, hex"""
+    layer: Path
+    """What only the function Posters has beside the package"""
 
 
 def build(stage: str, out: Path, tell: Callable[[str], None] = lambda line: None, work: Path = WORK) -> Build:
@@ -52,10 +54,11 @@ def _build(stage: str, out: Path, work: Path, inputs: str, tell: Callable[[str],
     packed = packaging.package(ROOT, work, stage, merge, tell)
     package = out / "package.zip"
     digest = bundle.bundle(packed.zip, packaging.resolve(ROOT, work, tell), work, package, tell)
+    layer.make(ROOT, work, out / "layer.zip", tell)
     template = resources.finish(packed.template, version=digest[:12])
     (out / "template.json").write_text(json.dumps(template, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     (out / "inputs").write_text(f"{inputs}\n{digest}\n", encoding="ascii")
-    return Build(out / "template.json", package, digest)
+    return Build(out / "template.json", package, digest, out / "layer.zip")
 
 
 def _present(out: Path, inputs: str) -> Build | None:
@@ -63,7 +66,7 @@ def _present(out: Path, inputs: str) -> Build | None:
         of_inputs, digest = (out / "inputs").read_text(encoding="ascii").split()
     except (FileNotFoundError, ValueError):
         return None
-    return Build(out / "template.json", out / "package.zip", digest) if of_inputs == inputs else None
+    return Build(out / "template.json", out / "package.zip", digest, out / "layer.zip") if of_inputs == inputs else None
 
 
 def _digest_of_inputs(stage: str) -> str:
@@ -75,13 +78,14 @@ def _digest_of_inputs(stage: str) -> str:
 
 
 def _inputs() -> list[Path]:
-    single = [ROOT / "app.py", ROOT / "requirements.txt", ROOT / "infra" / "resources.yaml"]
+    single = [ROOT / "app.py", ROOT / "requirements.txt", ROOT / "requirements-posters.txt", ROOT / "infra" / "resources.yaml"]
     found = [path for path in single if path.exists()]
     for folder, pattern in (
         (ROOT / "chalicelib", "**/*"),
         (ROOT / ".chalice", "*.json"),
         (ROOT / "infra" / "workflows", "*.json"),
         (ROOT / "infra" / "build", "*.py"),
+        (layer.FONTS, "**/*"),
     ):
         found += [path for path in folder.glob(pattern) if path.is_file() and "__pycache__" not in path.parts]
     return sorted(found)

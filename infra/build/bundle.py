@@ -19,13 +19,14 @@ from infra.build.failure import BuildFailed
 
 LIMIT_BYTES = 14_000_000
 OURS = ("app.py", "chalicelib")
-SERVICES = frozenset({"dynamodb", "s3", "secretsmanager", "sts"})
+SERVICES = frozenset({"dynamodb", "kms", "lambda", "s3", "secretsmanager", "sts"})
 """The only botocore service models that are kept; a client of another service fails in the first test that makes one."""
 STDNUM_COUNTRIES = frozenset({"cn"})
 DROPPED_DATA = ("dateutil/zoneinfo/", "stdnum/imsi.dat", "stdnum/isbn.dat", "stdnum/oui.dat", "boto3/data/")
 DROPPED_SUFFIXES = (".pyi", ".c", ".h", ".pxd", ".pyx", ".rst", ".md", ".typed", ".exe")
 DROPPED_FOLDERS = frozenset({"tests", "test", "testing", "__pycache__", "examples", "bin"})
 COMPILERS = 2
+PACKAGE_FOLDER = "/var/task"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -36,11 +37,11 @@ def bundle(packed: Path, resolved: Path, work: Path, out: Path, tell: Callable[[
         dependencies = _dependencies(archive, work, tell)
     with zipfile.ZipFile(packed) as archive:
         tree = work / "ours"
-        _unpack(archive, [name for name in archive.namelist() if _is_ours(name)], tree)
-    _compile(tree, keep_source=True)
+        unpack(archive, [name for name in archive.namelist() if _is_ours(name)], tree)
+    compile_all(tree, keep_source=True)
     part = out.with_suffix(".part")
     shutil.copyfile(dependencies, part)
-    _append(part, tree)
+    append(part, tree)
     part.replace(out)
     size = out.stat().st_size
     tell(f"bundle: {size / 1e6:.1f} MB in {time.monotonic() - started:.1f} s")
@@ -61,11 +62,11 @@ def _dependencies(archive: zipfile.ZipFile, work: Path, tell: Callable[[str], No
         for old in work.glob("dependencies-*.zip"):
             old.unlink()
         tree = work / "dependencies"
-        _unpack(archive, kept, tree)
-        _compile(tree, keep_source=False)
+        unpack(archive, kept, tree)
+        compile_all(tree, keep_source=False)
         part = made.with_suffix(".part")
         part.unlink(missing_ok=True)
-        _append(part, tree)
+        append(part, tree)
         part.replace(made)
         shutil.rmtree(tree)
         tell(f"bundle: bytecode for the dependencies {time.monotonic() - started:.1f} s")
@@ -89,21 +90,21 @@ def _is_kept(name: str) -> bool:
     return not (parts[0] == "stdnum" and len(parts) > 2) or parts[1] in STDNUM_COUNTRIES
 
 
-def _unpack(archive: zipfile.ZipFile, names: Iterable[str], tree: Path) -> None:
+def unpack(archive: zipfile.ZipFile, names: Iterable[str], tree: Path) -> None:
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
     for name in names:
         archive.extract(name, tree)
 
 
-def _compile(tree: Path, keep_source: bool) -> None:
+def compile_all(tree: Path, keep_source: bool, folder: str = PACKAGE_FOLDER) -> None:
     """In processes of their own with a fixed hash seed and a fixed share each: what else a process holds shows in bytecode."""
     sources = sorted(str(path.relative_to(tree)) for path in tree.rglob("*.py"))
     environment = os.environ | {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
     started = []
     for share in range(COMPILERS):
         compiler = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("bytecode.py")), "beside" if keep_source else "instead"],
+            [sys.executable, str(Path(__file__).with_name("bytecode.py")), "beside" if keep_source else "instead", folder],
             cwd=tree, env=environment, stdin=subprocess.PIPE, text=True,
         )
         started.append((compiler, "\n".join(sources[share::COMPILERS])))
@@ -116,7 +117,7 @@ def _compile(tree: Path, keep_source: bool) -> None:
         raise BuildFailed("A module of the package does not compile; the message stands above.")
 
 
-def _append(path: Path, tree: Path) -> None:
+def append(path: Path, tree: Path) -> None:
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for file in sorted(path for path in tree.rglob("*") if path.is_file()):
             info = zipfile.ZipInfo(str(file.relative_to(tree)), EPOCH)

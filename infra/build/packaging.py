@@ -42,21 +42,21 @@ def package(root: Path, work: Path, stage: str, merge: dict[str, Any], tell: Cal
     return Packed(json.loads((out / "sam.json").read_text(encoding="utf-8")), out / "deployment.zip")
 
 
-def resolve(root: Path, work: Path, tell: Callable[[str], None]) -> Path:
-    """Chalice's package of everything in requirements.txt, for Lambda's platform; once per set of pins. Raises BuildFailed."""
-    requirements = root / "requirements.txt"
+def resolve(root: Path, work: Path, tell: Callable[[str], None], pins: str = "requirements") -> Path:
+    """Chalice's package of everything in <pins>.txt, for Lambda's platform; once per set of pins. Raises BuildFailed."""
+    requirements = root / f"{pins}.txt"
     key = hashlib.sha256(f"{sys.version}\n{os.uname().machine}\n".encode() + requirements.read_bytes()).hexdigest()[:16]
-    made = work / f"resolved-{key}.zip"
+    made = work / f"resolved-{pins}-{key}.zip"
     if not made.exists():
         started = time.monotonic()
-        tell("dependencies: chalice fetches what requirements.txt pins ...")
+        tell(f"dependencies: chalice fetches what {pins}.txt pins ...")
         project, out = work / "dependencies-project", work / "dependencies-packed"
         (project / ".chalice").mkdir(parents=True, exist_ok=True)
         (project / ".chalice" / "config.json").write_text('{"version": "2.0", "app_name": "dependencies"}', encoding="ascii")
         (project / "app.py").write_text(ANY_APP, encoding="ascii")
         shutil.copyfile(requirements, project / "requirements.txt")
         _chalice(project, out)
-        for old in work.glob("resolved-*.zip"):
+        for old in work.glob(f"resolved-{pins}-{'?' * len(key)}.zip"):
             old.unlink()
         (out / "deployment.zip").replace(made)
         tell(f"dependencies: {time.monotonic() - started:.1f} s")

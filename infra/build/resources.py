@@ -48,7 +48,7 @@ def load(root: Path, stage: str) -> dict[str, Any]:
 
 
 def finish(template: dict[str, Any], version: str) -> dict[str, Any]:
-    """What only the finished package can tell: its digest is the version. The package lies beside the template."""
+    """What only the finished package can tell: its digest is the version. Package and layer lie beside the template."""
     template["Parameters"]["Version"]["Default"] = version
     for resource in template["Resources"].values():
         if resource.get("Type") == "AWS::Serverless::Function":

@@ -79,10 +79,15 @@ def _upload(cloud: Cloud, made: Build) -> str:
     objects.create_bucket(Bucket=BUCKET)
     package_key = f"packages/{made.digest}.zip"
     objects.put_object(Bucket=BUCKET, Key=package_key, Body=made.package.read_bytes())
+    layer = made.layer.read_bytes()
+    layer_key = f"layers/{hashlib.sha256(layer).hexdigest()}.zip"
+    objects.put_object(Bucket=BUCKET, Key=layer_key, Body=layer)
     template = json.loads(made.template.read_text(encoding="utf-8"))
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = {"Bucket": BUCKET, "Key": package_key}
+        elif resource["Type"] == "AWS::Serverless::LayerVersion":
+            resource["Properties"]["ContentUri"] = {"Bucket": BUCKET, "Key": layer_key}
     text = json.dumps(template).encode()
     template_key = f"templates/{hashlib.sha256(text).hexdigest()}.json"
     objects.put_object(Bucket=BUCKET, Key=template_key, Body=text)

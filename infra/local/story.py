@@ -107,8 +107,9 @@ def shelf(play: Cast) -> str:
     play.cashier.log_in(play.stage.now())
     svg = play.owner.get(f"/v1/store-codes/{store['code']}/qr.svg")
     require("<svg" in svg, "the store's QR is not an SVG")
+    poster = play.owner.post(f"{merchant}/stores/{store['store_id']}/posters", status=201)
     play.facts |= {"store": store, "product": product}
-    return f"store, card product, cashier; signed QR of {len(svg)} bytes SVG"
+    return f"store, card product, cashier; QR {len(svg)} bytes SVG, poster {poster['size_bytes']} bytes PDF"
 
 
 def scan(play: Cast, face_fen: int, custody_fen: int) -> dict[str, Any]:

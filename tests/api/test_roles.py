@@ -19,6 +19,8 @@ IDS = {
     "alert_id": "alt_0",
     "tip_off_id": "tip_0",
     "licence_no": "91330212MA2AAAAA07",
+    "store_id": "sto_0",
+    "key_id": "250",
 }
 
 

@@ -5,10 +5,10 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from chalicelib import keys
 from chalicelib.domain.codes import StoreCode, sign_store_code
 from chalicelib.domain.merchant import StopReason
 from chalicelib.domain.product import ProductState
+from chalicelib.operations import code_keys
 from tests.platform import Answer
 from tests.town import Town
 
@@ -114,7 +114,7 @@ def test_a_merchant_that_may_not_sell_offers_nothing(town: Town) -> None:
 
 
 def test_a_code_of_ours_that_was_revoked_or_altered_gets_a_page_for_people(town: Town) -> None:
-    revoked = sign_store_code(keys.code_keys(), StoreCode(town.store.store_id, town.store.code_version + 1))
+    revoked = sign_store_code(code_keys.signing(town.platform.now()), StoreCode(town.store.store_id, town.store.code_version + 1))
     altered = town.store_code[:-2] + ("AA" if town.store_code[-2:] != "AA" else "BB")
     for code in (revoked, altered, "nothing-at-all"):
         page = page_of(town, code)

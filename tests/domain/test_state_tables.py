@@ -12,6 +12,7 @@ from chalicelib import domain
 from chalicelib.domain import (
     alert,
     application,
+    code_key,
     merchant,
     order,
     payout,
@@ -99,6 +100,17 @@ MACHINES: dict[str, tuple[Any, Any, Mapping[Any, Any], dict[str, dict[str, str]]
         tip_off.TipOffEvent,
         tip_off.TRANSITIONS,
         {"open": {"resolve": "resolved"}, "resolved": {}},
+    ),
+    "code_key": (
+        code_key.CodeKeyState,
+        code_key.CodeKeyEvent,
+        code_key.TRANSITIONS,
+        {
+            "current": {"rotate": "verifying"},
+            "verifying": {"propose": "revoking"},
+            "revoking": {"withdraw": "verifying", "approve": "revoked"},
+            "revoked": {},
+        },
     ),
     "refund": (
         refund.RefundState,
@@ -196,6 +208,7 @@ def test_every_state_of_a_table_can_be_reached_from_a_birth() -> None:
         "merchant": {"active"},
         "alert": {"open"},
         "tip_off": {"open"},
+        "code_key": {"current"},
         "payout": {"decided"},
         "report": {"made"},
         "day": {"differs"},

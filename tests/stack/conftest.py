@@ -1,10 +1,12 @@
 """The packaged template, deployed on the emulator for all tests here: roles enforced, no waiting, no schedules."""
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from chalicelib.store import rows, tables
+from infra.local import run, story
 from infra.local.platform import Platform
 from infra.local.run import WAIT_SCALE
 from tests.platform import forget
@@ -20,6 +22,15 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     os.environ.clear()
     os.environ.update(before)
     _forget()
+
+
+@pytest.fixture(scope="package")
+def played(platform: Platform) -> tuple[story.Cast, Any]:
+    """The story of `make run`, played once: its people, and the audit after the last step."""
+    cast, balances = run.play(platform)
+    for person in (cast.cashier, cast.owner):
+        person.log_in(cast.stage.now())
+    return cast, balances
 
 
 def _forget() -> None:

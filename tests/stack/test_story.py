@@ -8,20 +8,12 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import chart
-from infra.local import run, story
+from infra.local import story
 from infra.local.auditor import audit
 from infra.local.client import Client
-from infra.local.platform import Platform
 from infra.local.stage import Stage
 
 RACERS = 8
-
-
-@pytest.fixture(scope="module")
-def played(platform: Platform) -> tuple[story.Cast, Any]:
-    cast, balances = run.play(platform)
-    cast.cashier.log_in(cast.stage.now())
-    return cast, balances
 
 
 def test_the_whole_story_holds_and_nobody_is_a_fen_off(played: tuple[story.Cast, Any]) -> None:

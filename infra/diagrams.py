@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib import domain
-from chalicelib.domain import alert, application, merchant, order, payout, reconciliation, redemption, refund, report, staff
+from chalicelib.domain import alert, application, file, merchant, order, payout, reconciliation, redemption, refund, report, staff
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN = "<!-- diagrams: made by python -m infra.diagrams, do not edit -->"
@@ -55,6 +55,7 @@ MACHINES = (
         application.TRANSITIONS,
         (application.ApplicationState.DRAFT,),
     ),
+    Machine("File of an application", "申请的文件", file.TRANSITIONS, (file.FileState.ANNOUNCED,)),
     Machine(
         "Merchant: sales stop for a reason, and go on when no reason is left",
         "商户：因故停售，原因全部消除后恢复",

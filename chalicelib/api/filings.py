@@ -31,6 +31,14 @@ class Account(Body):
     bank: Line
 
 
+def _is_day(digits: str) -> bool:
+    try:
+        date.fromisoformat(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}")
+    except ValueError:
+        return False
+    return True
+
+
 class FilingParts(Body):
     """Any part of a filing. A field that is not sent stays as it is; null clears it."""
 
@@ -79,11 +87,14 @@ class FilingParts(Body):
     @field_validator("legal_representative_id_no")
     @classmethod
     def _resident(cls, value: str | None) -> str | None:
-        """With 18 characters it is a resident's number; else a passport's, or one of Hong Kong, Macau or Taiwan."""
+        """With 18 characters it is a resident's number (GB 11643); else a passport's, or one of Hong Kong, Macau or Taiwan. The
+        district in it is not looked up: old numbers keep the codes of districts that are no more."""
         from stdnum.cn import ric
 
-        if value is not None and len(value) == RESIDENT_ID_CHARS and not ric.is_valid(value):
-            raise ValueError("not a resident's identity number: district, birthday or check digit is wrong")
+        if value is not None and len(value) == RESIDENT_ID_CHARS:
+            digits = value[:-1].isdigit() and ric.calc_check_digit(value) == value[-1]
+            if not digits or not _is_day(value[6:14]):
+                raise ValueError("not a resident's identity number: birthday or check digit is wrong")
         return value
 
     def parts(self) -> dict[str, Any]:

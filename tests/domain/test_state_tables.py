@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import domain
-from chalicelib.domain import alert, application, merchant, order, payout, reconciliation, redemption, refund, report, staff
+from chalicelib.domain import alert, application, file, merchant, order, payout, reconciliation, redemption, refund, report, staff
 from chalicelib.domain.principal import Role
 from chalicelib.domain.redemption import RedemptionState
 from chalicelib.domain.refund import Cause, RefundState
@@ -66,6 +66,12 @@ MACHINES: dict[str, tuple[Any, Any, Mapping[Any, Any], dict[str, dict[str, str]]
             "operator_approved": {"regulator_approve": "active", "reject": "rejected"},
             "active": {},
         },
+    ),
+    "file": (
+        file.FileState,
+        file.FileEvent,
+        file.TRANSITIONS,
+        {"announced": {"complete": "stored"}, "stored": {}},
     ),
     "merchant": (
         merchant.MerchantState,
@@ -174,6 +180,7 @@ def test_every_state_of_a_table_can_be_reached_from_a_birth() -> None:
         "redemption": {"pending"},
         "staff": {"invited"},
         "application": {"draft"},
+        "file": {"announced"},
         "refund": {"requested"},
         "merchant": {"active"},
         "alert": {"open"},

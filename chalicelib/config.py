@@ -18,6 +18,7 @@ class Settings:
     runs_table: str
     audit_table: str
     archive_bucket: str
+    uploads_bucket: str
     app_secret: str
     counterparts_secret: str
     personal_key: str

@@ -17,6 +17,7 @@ from chalicelib.domain import (
     alert,
     application,
     code_key,
+    file,
     merchant,
     order,
     payout,
@@ -68,6 +69,7 @@ MACHINES = (
         application.TRANSITIONS,
         (application.ApplicationState.DRAFT,),
     ),
+    Machine("File of an application", "申请的文件", file.TRANSITIONS, (file.FileState.ANNOUNCED,)),
     Machine(
         "Merchant: sales stop for a reason, and go on when no reason is left",
         "商户：因故停售，原因全部消除后恢复",

@@ -158,6 +158,7 @@ def environment(sandbox_url: str, clock_file: Path) -> dict[str, str]:
         "STAGE": "local",
         "VERSION": "test",
         "ARCHIVE_BUCKET": "archive",
+        "UPLOADS_BUCKET": "uploads",
         "APP_SECRET": "app",
         "COUNTERPARTS_SECRET": "counterparts",
         "PERSONAL_KEY": "alias/persons",
@@ -200,6 +201,9 @@ def _create(credentials: dict[str, dict[str, str]]) -> None:
         dynamodb.create_table(**arguments)
     kms = _client("kms")
     kms.create_alias(AliasName="alias/persons", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    s3 = _client("s3")
+    s3.create_bucket(Bucket="uploads", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+    s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
     secrets = _client("secretsmanager")
     secrets.create_secret(Name="app", SecretString="0123456789abcdef" * 4)
     secrets.create_secret(Name="counterparts", SecretString=json.dumps(credentials))
@@ -217,11 +221,11 @@ def _forget_keys() -> None:
 def forget() -> None:
     """What a container keeps between requests."""
     from chalicelib import config
-    from chalicelib.gateways import business_registry, custodian, regulator, wechat_login, wechat_pay
+    from chalicelib.gateways import business_registry, custodian, regulator, uploads, wechat_login, wechat_pay
 
     config.forget()
     _forget_keys()
-    for gateway in (business_registry, custodian, regulator, wechat_login, wechat_pay):
+    for gateway in (business_registry, custodian, regulator, uploads, wechat_login, wechat_pay):
         gateway.connect.cache_clear()
     _KEPT.clear()
 

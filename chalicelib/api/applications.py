@@ -1,100 +1,118 @@
-"""Merchant applications: filed, submitted, reviewed by two persons."""
+"""Merchant applications: filed in parts, submitted, reviewed by two persons."""
+
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from chalice.app import Blueprint
-from pydantic import Field, field_validator
+from pydantic import Field
 
+from chalicelib.api import cursors
+from chalicelib.api.filings import FilingParts, FilingView, fields_of
 from chalicelib.api.http import Call, Reply, endpoint
-from chalicelib.api.models import Body, ListView, Text, View, rfc3339
-from chalicelib.domain.application import Application, ApplicationState, Filing
-from chalicelib.domain.merchant import BankAccount, Industry, LegalForm
+from chalicelib.api.models import Body, ListView, View, rfc3339
+from chalicelib.domain.application import Application, ApplicationState
+from chalicelib.domain.business_day import business_date
+from chalicelib.domain.filing import missing
 from chalicelib.domain.principal import Role
+from chalicelib.domain.review import confusable_with
 from chalicelib.operations import applications
-from chalicelib.store import reads
 
 routes = Blueprint(__name__)
 
-OPERATOR = frozenset({Role.OPERATOR})
+FILERS = frozenset({Role.OWNER, Role.OPERATOR})
 REVIEWERS = frozenset({Role.OPERATOR, Role.REGULATOR})
-
-District = Annotated[str, Field(pattern=r"^[0-9]{6}$", description="GB/T 2260 code of the district, e.g. 330212 Yinzhou")]
-
-
-class Account(Body):
-    name: Text
-    number: Annotated[str, Field(pattern=r"^[0-9]{8,30}$")]
-    bank: Text
-
-
-class FilingBody(Body):
-    name: Text
-    licence_no: Annotated[str, Field(pattern=r"^[0-9A-HJ-NPQRTUWXY]{18}$", description="unified social credit code")]
-    legal_form: LegalForm
-    legal_representative: Text
-    industry: Industry
-    district: District
-    address: Annotated[str, Field(min_length=1, max_length=200)]
-    contact_name: Text
-    contact_phone: Annotated[str, Field(pattern=r"^\+?[0-9-]{7,20}$")]
-    bank_account: Account
-
-    @field_validator("licence_no")
-    @classmethod
-    def _check_digit(cls, value: str) -> str:
-        from stdnum.cn import uscc
-
-        if not uscc.is_valid(value):
-            raise ValueError("not a unified social credit code: the check digit is wrong")
-        return value
-
-    def filing(self) -> Filing:
-        own = self.model_dump(exclude={"bank_account"})
-        account = self.bank_account
-        return Filing(**own, account_name=account.name, account_number=account.number, account_bank=account.bank)
 
 
 class Review(Body):
+    """`confusable_accepted`: the operator has seen whose name this one resembles, and says in `reason` why it may be."""
+
     decision: Literal["approve", "reject"]
     reason: Annotated[str, Field(max_length=500)] = ""
+    confusable_accepted: bool = False
 
 
-class ApplicationView(View):
+class ApplicationLine(View):
+    """An application as lists show it. `due_on`: decided by then, after that it is overdue."""
+
     application_id: str
     merchant_id: str
     state: ApplicationState
     name: str
     licence_no: str
-    legal_form: str
-    industry: str
     district: str
-    account_masked: str
     filed_at: str
+    submitted_at: str | None
     due_on: str
-    licence_checked_at: str | None
-    reason: str
+    overdue: bool
+    rejections: int
     filing_no: str
 
 
-class StateQuery(Body):
-    state: ApplicationState = ApplicationState.SUBMITTED
+class ApplicationView(FilingView):
+    """`missing`: names of the fields, and `files.<kind>`, without which it cannot be submitted. `reason`: of the rejection that
+    stands. `name_confusable_with`: the merchant of the district whose name is easily taken for this one."""
+
+    application_id: str
+    merchant_id: str
+    state: ApplicationState
+    missing: list[str]
+    filed_at: str
+    submitted_at: str | None
+    due_on: str
+    overdue: bool
+    licence_checked_at: str | None
+    reason: str
+    last_reason: str
+    rejections: int
+    file_count: int
+    name_confusable_with: str | None
+    filing_no: str
 
 
-def view(made: Application) -> ApplicationView:
-    filing = made.filing
-    return ApplicationView(
+class Query(cursors.Page):
+    """Without a state: what waits for an operator; for an owner, the own one in any state."""
+
+    state: ApplicationState | None = None
+
+
+def _at(moment: datetime | None) -> str | None:
+    return rfc3339(moment) if moment else None
+
+
+def line(made: Application, now: datetime) -> ApplicationLine:
+    return ApplicationLine(
         application_id=made.application_id,
         merchant_id=made.merchant_id,
         state=made.state,
-        name=filing.name,
-        licence_no=filing.licence_no,
-        legal_form=filing.legal_form,
-        industry=filing.industry,
-        district=filing.district,
-        account_masked=BankAccount(filing.account_name, filing.account_number, filing.account_bank).masked,
+        name=made.filing.name,
+        licence_no=made.filing.licence_no,
+        district=made.filing.district,
         filed_at=rfc3339(made.filed_at),
+        submitted_at=_at(made.submitted_at),
         due_on=made.due_on.isoformat(),
-        licence_checked_at=rfc3339(made.licence_checked_at) if made.licence_checked_at else None,
+        overdue=made.overdue(business_date(now)),
+        rejections=made.rejections,
+        filing_no=made.filing_no,
+    )
+
+
+def view(made: Application, call: Call) -> ApplicationView:
+    return ApplicationView(
+        **fields_of(made, call.caller),
+        application_id=made.application_id,
+        merchant_id=made.merchant_id,
+        state=made.state,
+        missing=list(missing(made.filing, made.file_kinds)),
+        filed_at=rfc3339(made.filed_at),
+        submitted_at=_at(made.submitted_at),
+        due_on=made.due_on.isoformat(),
+        overdue=made.overdue(business_date(call.now)),
+        licence_checked_at=_at(made.licence_checked_at),
         reason=made.reason,
+        last_reason=made.last_reason,
+        rejections=made.rejections,
+        file_count=made.file_count,
+        name_confusable_with=confusable_with(made, applications.name_claim(made)) or None,
         filing_no=made.filing_no,
     )
 
@@ -103,16 +121,16 @@ def view(made: Application) -> ApplicationView:
     routes,
     "POST",
     "/v1/merchant-applications",
-    "File an application on a merchant's behalf",
-    who=OPERATOR,
-    body=FilingBody,
+    "Begin an application, as the owner or on a merchant's behalf; a draft may be nearly empty",
+    who=FILERS,
+    body=FilingParts,
     answer=ApplicationView,
     status=201,
     key=True,
 )
 def create(call: Call) -> Any:
-    done = applications.draft(call.body.filing(), call.caller, call.key, call.trace)
-    return Reply(view(done.answer), replayed=done.replayed)
+    done = applications.draft(call.body.parts(), call.caller, call.key, call.trace)
+    return Reply(view(done.answer, call), replayed=done.replayed)
 
 
 @endpoint(
@@ -120,22 +138,47 @@ def create(call: Call) -> Any:
     "GET",
     "/v1/merchant-applications",
     "Applications in a state, oldest first",
-    who=REVIEWERS,
-    query=StateQuery,
-    answer=ListView[ApplicationView],
+    who=FILERS | REVIEWERS,
+    query=Query,
+    answer=ListView[ApplicationLine],
 )
 def index(call: Call) -> Any:
-    found = reads.listed(f"applications#{call.query.state}")
-    mine = [made for made in found if call.caller.role is Role.OPERATOR or made.filing.district == call.caller.district]
-    page = [view(made) for made in mine[: reads.PAGE_MAX]]
-    return ListView[ApplicationView](data=page, has_more=len(mine) > reads.PAGE_MAX)
+    asked, who = call.query, call.caller
+    if who.role is Role.OWNER:
+        return ListView[ApplicationLine](data=[line(made, call.now) for made in applications.own(who, asked.state)])
+    state = asked.state or ApplicationState.SUBMITTED
+    scope = f"applications/{state}/{who.role}/{who.district}"
+    after = cursors.unseal(scope, asked.cursor) if asked.cursor else ""
+    found, position = applications.page_of(state, who, asked.limit, after)
+    cursor = cursors.seal(scope, position) if position else None
+    page = [line(made, call.now) for made in found]
+    return ListView[ApplicationLine](data=page, has_more=cursor is not None, next_cursor=cursor)
 
 
 @endpoint(
-    routes, "GET", "/v1/merchant-applications/{application_id}", "One application", who=REVIEWERS, answer=ApplicationView
+    routes,
+    "GET",
+    "/v1/merchant-applications/{application_id}",
+    "One application, with what it still lacks",
+    who=FILERS | REVIEWERS,
+    answer=ApplicationView,
 )
 def show(call: Call, application_id: str) -> Any:
-    return view(applications.visible(application_id, call.caller))
+    return view(applications.visible(application_id, call.caller), call)
+
+
+@endpoint(
+    routes,
+    "PATCH",
+    "/v1/merchant-applications/{application_id}",
+    "Save more parts of a draft, or correct what was rejected; null clears a field",
+    who=FILERS,
+    body=FilingParts,
+    answer=ApplicationView,
+)
+def save(call: Call, application_id: str) -> Any:
+    done = applications.save(application_id, call.body.parts(), call.caller, call.trace)
+    return Reply(view(done.answer, call), replayed=done.replayed)
 
 
 @endpoint(
@@ -143,13 +186,13 @@ def show(call: Call, application_id: str) -> Any:
     "POST",
     "/v1/merchant-applications/{application_id}/submit",
     "Verify the licence at the registry and submit",
-    who=OPERATOR,
+    who=FILERS,
     answer=ApplicationView,
     key=True,
 )
 def submit(call: Call, application_id: str) -> Any:
-    done = applications.submit(application_id, call.trace)
-    return Reply(view(done.answer), replayed=done.replayed)
+    done = applications.submit(application_id, call.caller, call.trace)
+    return Reply(view(done.answer, call), replayed=done.replayed)
 
 
 @endpoint(
@@ -164,5 +207,8 @@ def submit(call: Call, application_id: str) -> Any:
 )
 def review(call: Call, application_id: str) -> Any:
     asked = call.body
-    done = applications.review(application_id, asked.decision == "approve", asked.reason, call.caller, call.trace)
-    return Reply(view(done.answer), replayed=done.replayed)
+    if asked.decision == "approve":
+        done = applications.approve(application_id, asked.reason, asked.confusable_accepted, call.caller, call.trace)
+    else:
+        done = applications.reject(application_id, asked.reason, call.caller, call.trace)
+    return Reply(view(done.answer, call), replayed=done.replayed)

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from chalicelib.domain.business_day import SHANGHAI
 from chalicelib.domain.merchant import Reason
 from chalicelib.domain.money import AMOUNT_MAX_FEN
+from chalicelib.domain.name import NAME_CHARS_MAX, flaw, normal
 from chalicelib.store.reads import PAGE_MAX
 
 Item = TypeVar("Item")
@@ -31,7 +32,23 @@ def _digits(given: object) -> object:
 
 
 Limit = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=PAGE_MAX)]
+District = Annotated[str, Field(pattern=r"^[0-9]{6}$", description="GB/T 2260 code of the district, e.g. 330212 Yinzhou")]
 Text = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+def _name(given: str) -> str:
+    found = flaw(given)
+    if found:
+        raise ValueError(f"not a name: {found}")
+    return normal(given)
+
+
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=NAME_CHARS_MAX, description="Han, ASCII letters and digits, ·()&-.'、 and single spaces"),
+    AfterValidator(_name),
+]
+"""What people read and trust: the name of a merchant, a store, a product, a brand."""
 Code = Annotated[str, Field(min_length=10, max_length=120, pattern=r"^[A-Za-z0-9_-]+$")]
 
 

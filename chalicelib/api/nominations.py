@@ -7,11 +7,11 @@ from pydantic import Field, field_validator
 
 from chalicelib.api import cursors
 from chalicelib.api.alerts import DistrictOrOwn, district_of, page_of_cases
-from chalicelib.api.applications import REVIEWERS, District
+from chalicelib.api.applications import REVIEWERS
 from chalicelib.api.cards import CONSUMER
 from chalicelib.api.http import Call, Reply, endpoint
 from chalicelib.api.licences import is_licence_no
-from chalicelib.api.models import Body, ListView, Text, View, rfc3339
+from chalicelib.api.models import Body, District, ListView, Text, View, rfc3339
 from chalicelib.domain.nomination import Nomination, Nominee
 from chalicelib.operations import nominations
 

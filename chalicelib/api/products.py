@@ -8,7 +8,7 @@ from pydantic import Field
 from chalicelib.api import cursors
 from chalicelib.api.http import EVERYONE, Call, Reply, endpoint
 from chalicelib.api.merchants import OWNER, page_of
-from chalicelib.api.models import Body, Fen, FenOrNone, ListView, View
+from chalicelib.api.models import Body, Fen, FenOrNone, ListView, Name, View
 from chalicelib.domain.product import Product
 from chalicelib.operations import products
 
@@ -28,7 +28,7 @@ class ProductView(View):
 
 
 class ProductBody(Body):
-    name: Annotated[str, Field(min_length=1, max_length=40)]
+    name: Annotated[Name, Field(max_length=40)]
     kind: Literal["stored_value"]
     price_fen: Fen
     bonus_fen: FenOrNone

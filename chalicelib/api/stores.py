@@ -6,10 +6,9 @@ from chalice.app import Blueprint
 from pydantic import Field
 
 from chalicelib.api import cursors
-from chalicelib.api.applications import District
 from chalicelib.api.http import EVERYONE, Call, Reply, endpoint
 from chalicelib.api.merchants import OWNER, page_of
-from chalicelib.api.models import Body, ListView, Text, View
+from chalicelib.api.models import Body, District, ListView, Name, View
 from chalicelib.api.store_codes import printed
 from chalicelib.domain.store import Store
 from chalicelib.operations import stores
@@ -28,7 +27,7 @@ class StoreView(View):
 
 
 class StoreBody(Body):
-    name: Text
+    name: Name
     district: District
     address: Annotated[str, Field(min_length=1, max_length=200)]
 

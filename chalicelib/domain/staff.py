@@ -48,7 +48,8 @@ MAY_INVITE: Mapping[Role, frozenset[Role]] = {
 
 @dataclass(frozen=True)
 class Staff:
-    """`invitation_hash`: of the one-time activation code, which is shown once to whoever invites."""
+    """`invitation_hash`: of the one-time activation code, which is shown once to whoever invites. `registered_by`: the consumer
+    who registered this owner; "" for everybody who was invited."""
 
     staff_id: str
     username: str
@@ -66,6 +67,7 @@ class Staff:
     activated_at: datetime | None = None
     failures: int = 0
     locked_until: datetime | None = None
+    registered_by: str = ""
     version: int = 1
 
     def as_principal(self) -> Principal:

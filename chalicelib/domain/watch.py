@@ -16,11 +16,11 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.domain.alert import Alert, AlertKind
-from chalicelib.domain.application import RegisteredCompany
 from chalicelib.domain.audit import Trace, entry
 from chalicelib.domain.business_day import business_date
 from chalicelib.domain.decision import Decision, Put, change, create
 from chalicelib.domain.merchant import LICENCE_WORDS, LicenceStatus, Merchant, StopReason
+from chalicelib.domain.registry import RegisteredCompany
 
 CHECKED_EVERY = timedelta(hours=20)
 UNCHECKED_AFTER = timedelta(days=3)

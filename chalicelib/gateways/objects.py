@@ -43,14 +43,19 @@ class Objects:
         return content
 
 
-def s3_client() -> Any:
-    import boto3  # type: ignore[import-untyped,unused-ignore]
+def s3_client(**more: Any) -> Any:
+    """`more`: of botocore's Config."""
+    import botocore.session  # type: ignore[import-untyped,unused-ignore]
     from botocore.config import Config  # type: ignore[import-untyped,unused-ignore]
 
-    return boto3.client("s3", config=Config(
+    limits = Config(
         signature_version="s3v4",
-        connect_timeout=CONNECT_SECONDS_MAX, read_timeout=READ_SECONDS_MAX, retries={"total_max_attempts": 1},
-    ))
+        connect_timeout=CONNECT_SECONDS_MAX,
+        read_timeout=READ_SECONDS_MAX,
+        retries={"total_max_attempts": 1},
+        **more,
+    )
+    return botocore.session.get_session().create_client("s3", config=limits)
 
 
 @lru_cache(maxsize=1)

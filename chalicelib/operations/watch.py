@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from chalicelib import ids
 from chalicelib.domain import watch as rules
 from chalicelib.domain.alert import Alert
-from chalicelib.domain.application import RegisteredCompany
 from chalicelib.domain.audit import Trace
 from chalicelib.domain.business_day import business_date
 from chalicelib.domain.decision import Decision
@@ -22,9 +21,10 @@ from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.refusals import Refusal, absent
 from chalicelib.domain.watch import Watched
 from chalicelib.gateways import business_registry
-from chalicelib.gateways.business_registry import BusinessRegistry, Licence
+from chalicelib.gateways.business_registry import BusinessRegistry
 from chalicelib.gateways.outcomes import Unknown
 from chalicelib.operations.attempts import commit
+from chalicelib.operations.registry import company_of
 from chalicelib.store import reads
 
 OLD = timedelta(days=2)
@@ -92,7 +92,7 @@ def check(merchant: Merchant, now: datetime, registry: BusinessRegistry | None =
             unchecked_id = _alert_id(merchant_id, checked_at, "unchecked", checked_at.isoformat())
             raised = reads.get(Alert, merchant_id, unchecked_id) if rules.is_unchecked(present, now) else None
             return rules.silent(present, raised, alert_id, unchecked_id, trace)
-        company = _company(answer) if isinstance(answer, Licence) else None
+        company = company_of(answer)
         return rules.look(present, company, alert_id, trace)
 
     return commit(decide).answer
@@ -107,14 +107,3 @@ def _present(merchant_id: str) -> Merchant:
     if merchant is None:
         raise absent("商户", "merchant")
     return merchant
-
-
-def _company(licence: Licence) -> RegisteredCompany:
-    return RegisteredCompany(
-        licence.licence_no,
-        licence.name,
-        licence.status,
-        licence.legal_representative,
-        licence.established_on,
-        licence.valid_until,
-    )

@@ -127,9 +127,16 @@ def pending_until(kind: type[Value], at: str, limit: int) -> list[Value]:
     return found
 
 
-def listed(key: str, limit: int = MERCHANTS_MAX) -> list[Any]:
-    """The values listed under a key: `merchants`, `applications#<state>`, `staff#<organisation>`."""
-    return _values(MerchantsTable.listed.query(key, limit=limit))
+def listed(key: str, limit: int = MERCHANTS_MAX, after: str = "") -> list[Any]:
+    """The values listed under a key: `merchants`, `applications#<state>`, `staff#<organisation>`; `after`: a `listed_sort`."""
+    sort: Any = tables.MerchantsListed.listed_sort
+    return _values(MerchantsTable.listed.query(key, sort > after if after else None, limit=limit))
+
+
+def position_of(value: Any) -> str:
+    """Where a value stands in the list that it is in: its `listed_sort`."""
+    position: str = ROWS[type(value)].indexed(value)["listed_sort"]
+    return position
 
 
 def cases(key: str, limit: int = PAGE_MAX, after: str = "") -> list[Any]:

@@ -4,14 +4,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.alert import Alert
-from chalicelib.domain.application import Application, Filing, LicenceClaim
+from chalicelib.domain.application import Application, LicenceClaim, LicenceImageClaim
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.business_day import SHANGHAI
 from chalicelib.domain.card import Card
 from chalicelib.domain.code_key import KEYRING, CodeKey
 from chalicelib.domain.consumer import Consumer
+from chalicelib.domain.file import ApplicationFile
+from chalicelib.domain.filing import Filing
 from chalicelib.domain.matching import Totals
 from chalicelib.domain.merchant import Merchant
+from chalicelib.domain.name import NameClaim
 from chalicelib.domain.nomination import Nomination, Nominee
 from chalicelib.domain.order import Order, OrderState
 from chalicelib.domain.payout import Payout, PayoutState
@@ -20,6 +23,7 @@ from chalicelib.domain.quota import Quota
 from chalicelib.domain.reconciliation import Difference, ReconciledDay
 from chalicelib.domain.redemption import Redemption, RedemptionState
 from chalicelib.domain.refund import PostedTransfer, Refund, RefundState
+from chalicelib.domain.registration import Registrations
 from chalicelib.domain.report import Report
 from chalicelib.domain.settlement import MerchantDay, Payable, Seal
 from chalicelib.domain.staff import Staff
@@ -125,7 +129,22 @@ ROWS: dict[type[Any], Shape] = {
         lambda made: {"listed_key": f"applications#{made.state}", "listed_sort": _due(made.filed_at, made.merchant_id)},
         flatten=("filing", Filing),
     ),
+    ApplicationFile: stored(
+        MerchantsTable, ApplicationFile, lambda merchant_id, own: (merchant_id, own), ("merchant_id", "file_id")
+    ),
     LicenceClaim: stored(MerchantsTable, LicenceClaim, lambda licence_no: (f"licence#{licence_no}", "claim"), ("licence_no",)),
+    LicenceImageClaim: stored(
+        MerchantsTable, LicenceImageClaim, lambda sha256: (f"licence-image#{sha256}", "claim"), ("sha256",)
+    ),
+    NameClaim: stored(
+        MerchantsTable,
+        NameClaim,
+        lambda district, skeleton: (f"name#{district}#{skeleton}", "claim"),
+        ("district", "skeleton"),
+    ),
+    Registrations: stored(
+        ConsumersTable, Registrations, lambda consumer_id: (consumer_id, "registrations"), ("consumer_id",)
+    ),
     Store: stored(MerchantsTable, Store, lambda merchant_id, own: (merchant_id, own), ("merchant_id", "store_id")),
     CodeRotation: stored(
         MerchantsTable, CodeRotation, lambda merchant_id, own: (merchant_id, own), ("merchant_id", "rotation_id")

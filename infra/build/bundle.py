@@ -22,7 +22,7 @@ OURS = ("app.py", "chalicelib")
 SERVICES = frozenset({"dynamodb", "kms", "lambda", "s3", "secretsmanager", "sts"})
 """The only botocore service models that are kept; a client of another service fails in the first test that makes one."""
 STDNUM_COUNTRIES = frozenset({"cn"})
-DROPPED_DATA = ("dateutil/zoneinfo/", "stdnum/imsi.dat", "stdnum/isbn.dat", "stdnum/oui.dat", "boto3/data/")
+DROPPED_DATA = ("dateutil/zoneinfo/", "stdnum/imsi.dat", "stdnum/isbn.dat", "stdnum/oui.dat")
 DROPPED_SUFFIXES = (".pyi", ".c", ".h", ".pxd", ".pyx", ".rst", ".md", ".typed", ".exe")
 DROPPED_FOLDERS = frozenset({"tests", "test", "testing", "__pycache__", "examples", "bin"})
 COMPILERS = 2

@@ -44,6 +44,7 @@ class Client:
             headers["Authorization"] = f"Bearer {self.token}"
         if method == "POST":
             headers["Idempotency-Key"] = key or self.new_key()
+        if method in ("POST", "PATCH"):
             headers["Content-Type"] = "application/json"
         started = time.perf_counter()
         said = self.pool.request(method, self.url + path, headers=headers, json=body if body is not None else None)
@@ -62,6 +63,12 @@ class Client:
 
     def get(self, path: str) -> Any:
         return self.expect(200, "GET", path)
+
+    def put(self, upload: dict[str, Any], content: bytes) -> None:
+        """The bytes of a file, to the address that was signed for them."""
+        said = self.pool.request("PUT", upload["url"], headers=upload["headers"], body=content)
+        if said.status != 200:
+            raise StepFailed(f"{self.name}: the file was answered {said.status}: {said.data.decode()[:400]}")
 
     def post(self, path: str, body: Any = None, status: int = 200, key: str | None = None) -> Any:
         return self.expect(status, "POST", path, body, key)

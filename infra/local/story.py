@@ -3,6 +3,8 @@
 Two business days. Every amount that is checked here was computed by hand: a card "pay 1000, get 1300", 130.00 and 26.00 of
 face value used, which release 100.00 and 20.00; the rest, 880.00, goes back to the consumer.
 """
+import base64
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -63,6 +65,32 @@ def cast(stage: Stage, first_day: date, officials: dict[str, Official]) -> Cast:
     )
 
 
+FILING = {
+    **COMPANY,
+    "issuer_type": "other",
+    "legal_representative_id_no": "330212198001011238",
+    "industry": "beauty",
+    "registered_capital_fen": 50_000_000,
+    "established_on": "2019-05-06",
+    "premises": "owned",
+    "district": "330212",
+    "street": "百丈街道",
+    "contact_name": "林晓",
+    "contact_phone": "0574-87654321",
+    "sector_authority": "宁波市鄞州区商务局",
+    "store_count": 1,
+    "issue_starts_on": "2026-12-01",
+    "last_year_revenue_fen": 300_000_000,
+    "last_year_card_sales_fen": 0,
+    "year_end_prepaid_fen": 0,
+    "fund_mode": "custody",
+    "commitment_accepted": True,
+    "bank_account": ACCOUNT,
+}
+LICENCE_PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg==")
+"""A picture of one white point; the licence of somebody who needs no more."""
+
+
 def require(holds: bool, what: str) -> None:
     if not holds:
         raise StepFailed(what)
@@ -73,16 +101,10 @@ def application(play: Cast) -> str:
     stage.sandbox("POST", "companies", {**COMPANY, "established_on": "2019-05-06", "bank_account": ACCOUNT["number"]})
     for person in (filer, play.reviewer, play.regulator):
         person.log_in(stage.now())
-    filing = {
-        **COMPANY,
-        "industry": "beauty",
-        "district": "330212",
-        "contact_name": "林晓",
-        "contact_phone": "0574-87654321",
-        "bank_account": ACCOUNT,
-    }
-    made = filer.post("/v1/merchant-applications", filing, 201)
+    made = filer.post("/v1/merchant-applications", FILING, 201)
     path = f"/v1/merchant-applications/{made['application_id']}"
+    require(made["missing"] == ["files.licence"], f"the application lacks {made['missing']}")
+    hand_in(filer, path, "licence", LICENCE_PNG)
     filer.post(f"{path}/submit")
     approve = {"decision": "approve", "reason": ""}
     play.reviewer.post(f"{path}/review", approve)
@@ -90,6 +112,16 @@ def application(play: Cast) -> str:
     require(active["state"] == "active" and active["filing_no"], "the merchant has no filing number")
     play.facts |= {"merchant": made["merchant_id"], "filing_no": active["filing_no"]}
     return f"application filed, licence verified, approved twice; filing no. {active['filing_no']}"
+
+
+def hand_in(filer: Client, path: str, kind: str, content: bytes) -> None:
+    """A paper: announced, put straight into the bucket, checked."""
+    digest = hashlib.sha256(content).hexdigest()
+    announced = {"kind": kind, "content_type": "image/png", "size_bytes": len(content), "sha256": digest}
+    file = filer.post(f"{path}/files", announced, 201)
+    filer.put(file["upload"], content)
+    stored = filer.post(f"{path}/files/{file['file_id']}/complete")
+    require(stored["state"] == "stored", f"the file is {stored['state']}")
 
 
 def shelf(play: Cast) -> str:

@@ -7,6 +7,7 @@ from chalicelib.domain.principal import PLATFORM, Role
 from chalicelib.domain.staff import Staff, StaffState
 from infra.local.sandbox.testing import Notice, eventually
 from infra.local.sandbox.testing import Town as Counterparts
+from tests.api.papers import hand_in
 from tests.platform import DISTRICT, Answer, Platform
 
 COMPANY = {
@@ -18,10 +19,24 @@ COMPANY = {
 ACCOUNT = {"name": COMPANY["name"], "number": "3301040160001234567", "bank": "宁波银行"}
 FILING = COMPANY | {
     "legal_form": "enterprise",
+    "issuer_type": "other",
+    "legal_representative_id_no": "330212198001011238",
     "industry": "beauty",
+    "registered_capital_fen": 50_000_000,
+    "established_on": "2019-05-06",
+    "premises": "owned",
     "district": DISTRICT,
+    "street": "百丈街道",
     "contact_name": "林晓",
     "contact_phone": "0574-87654321",
+    "sector_authority": "鄞州区商务局",
+    "store_count": 1,
+    "issue_starts_on": "2026-12-01",
+    "last_year_revenue_fen": 300_000_000,
+    "last_year_card_sales_fen": 0,
+    "year_end_prepaid_fen": 0,
+    "fund_mode": "custody",
+    "commitment_accepted": True,
     "bank_account": ACCOUNT,
 }
 PASSWORD = "yong-shang-2026-mei"
@@ -50,6 +65,8 @@ class Journey:
         regulator = self.official(Role.REGULATOR, "zhou")
         made = self.done(self.platform.post("/v1/merchant-applications", FILING, filer), 201)
         path = f"/v1/merchant-applications/{made['application_id']}"
+        assert self.platform.post(f"{path}/submit", token=filer).json["facts"]["missing"] == ["files.licence"]
+        hand_in(self.platform, path, filer)
         assert self.done(self.platform.post(f"{path}/submit", token=filer))["licence_checked_at"]
         approve = {"decision": "approve"}
         assert self.platform.post(f"{path}/review", approve, filer).code == "second_person_needed"

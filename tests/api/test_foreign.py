@@ -111,6 +111,7 @@ def test_a_regulator_of_another_district_finds_no_application(town: Town) -> Non
 
     import jwt
 
+    from chalicelib.domain.application import Application
     from chalicelib.domain.staff import Staff
     from chalicelib.store import reads
     from tests.api.journey import FILING
@@ -118,11 +119,15 @@ def test_a_regulator_of_another_district_finds_no_application(town: Town) -> Non
     made = town.platform.post("/v1/merchant-applications", FILING, town.tokens[Role.OPERATOR]).json
     path = f"/v1/merchant-applications/{made['application_id']}"
     token = town.tokens[Role.REGULATOR]
+    missing = town.platform.get(path.replace(ids.part_of(made["application_id"]), NOBODY), token)
+    alike(town, town.platform.get(path, token), missing)
+    draft = reads.get(Application, made["merchant_id"])
+    assert draft is not None
+    town.platform.put(replace(draft, submitted_at=town.platform.now()))
     assert town.platform.get(path, token).status == 200
     regulator = reads.get(Staff, jwt.decode(token, options={"verify_signature": False})["sub"])
     assert regulator is not None
     town.platform.put(replace(regulator, district="330203"))
-    missing = town.platform.get(path.replace(ids.part_of(made["application_id"]), NOBODY), token)
     alike(town, town.platform.get(path, token), missing)
     for decision in ("approve", "reject"):
         alike(town, town.platform.post(f"{path}/review", {"decision": decision, "reason": "x"}, token), missing)

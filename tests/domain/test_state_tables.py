@@ -13,6 +13,7 @@ from chalicelib.domain import (
     alert,
     application,
     code_key,
+    file,
     merchant,
     order,
     payout,
@@ -79,6 +80,12 @@ MACHINES: dict[str, tuple[Any, Any, Mapping[Any, Any], dict[str, dict[str, str]]
             "operator_approved": {"regulator_approve": "active", "reject": "rejected"},
             "active": {},
         },
+    ),
+    "file": (
+        file.FileState,
+        file.FileEvent,
+        file.TRANSITIONS,
+        {"announced": {"complete": "stored"}, "stored": {}},
     ),
     "merchant": (
         merchant.MerchantState,
@@ -204,6 +211,7 @@ def test_every_state_of_a_table_can_be_reached_from_a_birth() -> None:
         "redemption": {"pending"},
         "staff": {"invited"},
         "application": {"draft"},
+        "file": {"announced"},
         "refund": {"requested"},
         "merchant": {"active"},
         "alert": {"open"},

@@ -8,14 +8,14 @@ import pytest
 
 from chalicelib.domain import watch
 from chalicelib.domain.alert import Alert, AlertKind
-from chalicelib.domain.application import RegisteredCompany
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.decision import Decision
 from chalicelib.domain.merchant import LicenceStatus, Merchant, MerchantState, StopReason
+from chalicelib.domain.registry import RegisteredCompany
 from chalicelib.domain.watch import Outcome, Watched
 from tests.domain.town import EAST_8, MERCHANT, NOON, code_of, trace
 
-COMPANY = RegisteredCompany(MERCHANT.licence_no, MERCHANT.name, "normal", "钱一", date(2020, 1, 1), None)
+COMPANY = RegisteredCompany(MERCHANT.licence_no, MERCHANT.name, "normal", "钱一", date(2020, 1, 1), None, "enterprise")
 NEXT = NOON + timedelta(days=1)
 BAD = [LicenceStatus(status) for status in ("abnormal", "deregistering", "deregistered", "revoked")]
 

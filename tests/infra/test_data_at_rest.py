@@ -50,22 +50,29 @@ def test_attributes_are_declared_with_the_type_that_the_store_writes(production:
             assert found == {kind}, f"{_logical_name(model)}.{name}"
 
 
-def test_the_archive_keeps_every_version_encrypted_and_is_closed_to_the_public(production: Template) -> None:
-    (archive,) = of_type(production, "AWS::S3::Bucket").values()
-    assert archive["VersioningConfiguration"] == {"Status": "Enabled"}
-    (rule,) = archive["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+BUCKETS = ("Archive", "Uploads")
+
+
+@pytest.mark.parametrize("name", BUCKETS)
+def test_a_bucket_keeps_every_version_encrypted_and_is_closed_to_the_public(production: Template, name: str) -> None:
+    buckets = of_type(production, "AWS::S3::Bucket")
+    assert set(buckets) == set(BUCKETS)
+    bucket = buckets[name]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
-    assert set(archive["PublicAccessBlockConfiguration"].values()) == {True}
-    assert len(archive["PublicAccessBlockConfiguration"]) == 4
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
 
 
-def test_the_archive_refuses_requests_without_tls_except_on_a_laptop(production: Template) -> None:
-    policy = production["Resources"]["ArchivePolicy"]
+@pytest.mark.parametrize("name", BUCKETS)
+def test_a_bucket_refuses_requests_without_tls_except_on_a_laptop(production: Template, name: str) -> None:
+    policy = production["Resources"][f"{name}Policy"]
     assert production["Conditions"][policy["Condition"]] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Stage"}, "local"]}]}
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert statement["Resource"] == [{"Fn::GetAtt": ["Archive", "Arn"]}, {"Fn::Sub": "${Archive.Arn}/*"}]
+    assert statement["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
 
 
 def test_one_secret_is_generated_and_the_other_is_not_in_the_template(production: Template) -> None:

@@ -10,7 +10,7 @@ NO_RESOURCE = {"LogDeliveryHasNoResources"}
 FUNCTION_ACTIONS = {
     "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
     "kms:Decrypt", "kms:GenerateDataKey",
-    "logs:CreateLogStream", "logs:PutLogEvents", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
+    "logs:CreateLogStream", "logs:PutLogEvents", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObject",
     "secretsmanager:GetSecretValue",
 }  # fmt: skip
 
@@ -59,10 +59,14 @@ def test_functions_reach_resources_of_this_stack_only(production: Template) -> N
             assert name in ours, (role, resource)
 
 
-def test_the_api_reaches_reports_in_the_archive_and_nothing_beside_them(production: Template) -> None:
+def test_the_api_reaches_reports_in_the_archive_and_papers_of_applications_and_nothing_beside_them(production: Template) -> None:
     role = functions(production)["APIHandler"]["Role"]["Fn::GetAtt"][0]
-    assert _resources(production, role, "s3:GetObject") == [{"Fn::Sub": "${Archive.Arn}/reports/*"}]
-    assert not _resources(production, role, "s3:PutObject")
+    papers = {"Fn::Sub": "${Uploads.Arn}/applications/*"}
+    assert _resources(production, role, "s3:GetObject") == [{"Fn::Sub": "${Archive.Arn}/reports/*"}, papers]
+    assert _resources(production, role, "s3:GetObjectVersion") == [papers]
+    assert _resources(production, role, "s3:PutObject") == [papers]
+    owners = {owner for owner, statement in _of_functions(production) if "Uploads" in str(statement["Resource"])}
+    assert owners == {role}
 
 
 def test_a_function_writes_to_its_own_log_only(production: Template) -> None:

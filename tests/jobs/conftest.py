@@ -13,6 +13,7 @@ from tests.jobs.town import Town
 SETTINGS = (
     "version",
     "archive_bucket",
+    "uploads_bucket",
     "app_secret",
     "counterparts_secret",
     "personal_key",

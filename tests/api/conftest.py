@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.sandbox.testing import Town as Counterparts
+from tests.api.office import Office
 from tests.platform import Platform, forget, running
 
 
@@ -23,3 +24,8 @@ def connected(counterparts: Counterparts, tmp_path_factory: pytest.TempPathFacto
         yield started
     forget()
     counterparts.control("DELETE", "faults")
+
+
+@pytest.fixture
+def office(connected: Platform, counterparts: Counterparts) -> Office:
+    return Office(connected, counterparts)

@@ -3,16 +3,19 @@
 import pickle
 from typing import Any
 
-from chalicelib.domain.application import Application, LicenceClaim
+from chalicelib.domain.application import Application, LicenceClaim, LicenceImageClaim
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.card import Card
 from chalicelib.domain.consumer import Consumer
 from chalicelib.domain.decision import Decision
+from chalicelib.domain.file import ApplicationFile
 from chalicelib.domain.merchant import Merchant
+from chalicelib.domain.name import NameClaim
 from chalicelib.domain.order import Order
 from chalicelib.domain.product import Product
 from chalicelib.domain.redemption import Redemption
 from chalicelib.domain.refund import PostedTransfer, Refund
+from chalicelib.domain.registration import Registrations
 from chalicelib.domain.staff import Staff
 from chalicelib.domain.store import Store
 
@@ -20,15 +23,19 @@ Key = tuple[str, ...]
 
 KEY_FIELDS: dict[type[Any], tuple[str, ...]] = {
     Application: ("application_id",),
+    ApplicationFile: ("file_id",),
     AuditEntry: ("object_id", "entry_id"),
     Card: ("card_id",),
     Consumer: ("consumer_id",),
     LicenceClaim: ("licence_no",),
+    LicenceImageClaim: ("sha256",),
     Merchant: ("merchant_id",),
+    NameClaim: ("district", "skeleton"),
     Order: ("card_id",),
     Product: ("product_id",),
     Redemption: ("redemption_id",),
     Refund: ("refund_id",),
+    Registrations: ("consumer_id",),
     Staff: ("username",),
     Store: ("store_id",),
 }

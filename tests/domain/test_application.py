@@ -7,31 +7,47 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import application as applications
+from chalicelib.domain import review as reviews
 from chalicelib.domain.application import (
     UNCLAIMED,
     Application,
     ApplicationState,
     LicenceClaim,
+    LicenceImageClaim,
 )
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.merchant import Merchant
+from chalicelib.domain.name import NameClaim, skeleton
 from chalicelib.domain.principal import Principal, Role
+from chalicelib.domain.review import Opening
 from tests.domain.rows import Rows
-from tests.domain.test_licence import FILING
+from tests.domain.test_licence import COMPANY, FILING
 from tests.domain.town import NOON, code_of, trace
 
-DRAFT = Application("app_1", "mch_1", FILING, "stf_clerk", NOON, date(2026, 4, 2), "f")
+IMAGE = "a" * 64
+DRAFT = Application(
+    "app_1",
+    "mch_1",
+    FILING,
+    "stf_clerk",
+    NOON,
+    date(2026, 4, 2),
+    "f",
+    file_count=1,
+    file_kinds=("licence",),
+    licence_images=(IMAGE,),
+)
 OPERATOR = Principal(Role.OPERATOR, "off_1", "platform")
 REGULATOR = Principal(Role.REGULATOR, "off_2", "platform", (), "鄞州区")
 FOREIGN_REGULATOR = Principal(Role.REGULATOR, "off_3", "platform", (), "海曙区")
-NAMES = ("yongjiang", "yj")
+OPENING = Opening("NB-1", "6222000000001234", "yongjiang", "yj")
 
 
 class Office:
     def __init__(self) -> None:
         self.rows = Rows()
         self.count = 0
-        self.do(applications.draft(None, DRAFT, self.trace()))
+        self.do(applications.draft(None, None, DRAFT, self.clerk()))
 
     @property
     def claim(self) -> LicenceClaim | None:
@@ -41,6 +57,19 @@ class Office:
     def trace(self) -> Any:
         self.count += 1
         return trace(f"aud_{self.count}")
+
+    def clerk(self) -> Any:
+        return replace(self.trace(), principal_id="stf_clerk", role="operator")
+
+    @property
+    def image(self) -> LicenceImageClaim | None:
+        found: LicenceImageClaim | None = self.rows.get(LicenceImageClaim, IMAGE)
+        return found
+
+    @property
+    def name(self) -> NameClaim | None:
+        found: NameClaim | None = self.rows.get(NameClaim, FILING.district, skeleton(FILING.name))
+        return found
 
     def do(self, decision: Any) -> Any:
         self.rows.commit(decision)
@@ -52,16 +81,16 @@ class Office:
         return found
 
     def submit(self) -> Any:
-        return self.do(applications.submit(self.file, self.claim, self.trace()))
+        return self.do(applications.submit(self.file, COMPANY, self.claim, [self.image], self.clerk()))
 
     def operator(self, who: Principal = OPERATOR) -> Any:
-        return self.do(applications.approve_as_operator(self.file, who, self.trace()))
+        return self.do(reviews.approve_as_operator(self.file, self.name, who, False, "", self.trace()))
 
     def regulator(self, who: Principal = REGULATOR) -> Any:
-        return self.do(applications.approve_as_regulator(self.file, who, "NB-1", NAMES, self.trace()))
+        return self.do(reviews.approve_as_regulator(self.file, self.name, who, OPENING, self.trace()))
 
     def reject(self, who: Principal) -> Any:
-        return self.do(applications.reject(self.file, self.claim, who, "照片不清", self.trace()))
+        return self.do(reviews.reject(self.file, (self.claim, self.image), who, "照片不清", self.trace()))
 
 
 @pytest.fixture
@@ -243,33 +272,34 @@ def test_a_rejection_repeated_after_a_lost_answer_gets_the_present_state(office:
 def test_submitting_twice_is_submitting_once(office: Office) -> None:
     at(office, "submitted")
     before = office.rows.image()
-    assert applications.submit(office.file, None, trace()).replayed
+    assert applications.submit(office.file, None, None, [None], trace()).replayed
     assert office.rows.image() == before
 
 
 def test_the_same_draft_again_is_the_same_and_one_with_another_body_is_refused() -> None:
-    assert applications.draft(DRAFT, DRAFT, trace()).replayed
-    assert (
-        code_of(lambda: applications.draft(DRAFT, replace(DRAFT, fingerprint="g"), trace()))
-        == "idempotency_key_reused"
-    )
+    filed = replace(trace(), role="operator")
+    assert applications.draft(DRAFT, None, DRAFT, filed).replayed
+    other = replace(DRAFT, fingerprint="g")
+    assert code_of(lambda: applications.draft(DRAFT, None, other, filed)) == "idempotency_key_reused"
 
 
 def other_applicant(office: Office) -> Application:
-    other = replace(DRAFT, application_id="app_2", merchant_id="mch_2")
-    office.do(applications.draft(None, other, office.trace()))
+    other = replace(DRAFT, application_id="app_2", merchant_id="mch_2", licence_images=())
+    office.do(applications.draft(None, None, other, office.clerk()))
     return other
 
 
 def test_a_licence_is_claimed_by_one_merchant_also_when_two_submit_at_once(office: Office) -> None:
     other = other_applicant(office)
-    blind = applications.submit(other, None, trace("x"))
+    blind = applications.submit(other, COMPANY, None, [], trace("x"))
     office.submit()
     before = office.rows.image()
     assert code_of(lambda: office.rows.commit(blind)) == "licence_taken"
     assert (
         code_of(
-            lambda: applications.submit(other, office.rows.get(LicenceClaim, FILING.licence_no), trace("y"))
+            lambda: applications.submit(
+                other, COMPANY, office.rows.get(LicenceClaim, FILING.licence_no), [], trace("y")
+            )
         )
         == "licence_taken"
     )
@@ -281,7 +311,7 @@ def test_a_rejected_stranger_does_not_keep_the_licence_from_its_owner(office: Of
     other = other_applicant(office)
     at(office, "rejected")
     assert (office.claim.merchant_id, office.claim.version) == (UNCLAIMED, 2)
-    office.do(applications.submit(other, office.claim, office.trace()))
+    office.do(applications.submit(other, COMPANY, office.claim, [], office.trace()))
     assert (office.claim.merchant_id, office.claim.version) == ("mch_2", 3)
     before = office.rows.image()
     assert code_of(office.submit) == "licence_taken"
@@ -294,8 +324,8 @@ def test_either_reviewers_no_frees_the_licence_in_the_same_write(
 ) -> None:
     at(office, state)
     assert office.claim.merchant_id == "mch_1"
-    decision = applications.reject(office.file, office.claim, who, "照片不清", office.trace())
-    assert [type(put.value) for put in decision.puts] == [Application, LicenceClaim, AuditEntry]
+    decision = reviews.reject(office.file, (office.claim, office.image), who, "照片不清", office.trace())
+    assert [type(put.value) for put in decision.puts] == [Application, LicenceClaim, LicenceImageClaim, AuditEntry]
     office.do(decision)
     assert office.claim.merchant_id == UNCLAIMED
 
@@ -303,7 +333,7 @@ def test_either_reviewers_no_frees_the_licence_in_the_same_write(
 def test_a_rejection_repeated_frees_nothing_that_was_claimed_since(office: Office) -> None:
     other = other_applicant(office)
     at(office, "rejected")
-    office.do(applications.submit(other, office.claim, office.trace()))
+    office.do(applications.submit(other, COMPANY, office.claim, [], office.trace()))
     before = office.rows.image()
     assert office.reject(OPERATOR).state == "rejected"
     assert (office.rows.image(), office.claim.merchant_id) == (before, "mch_2")
@@ -314,20 +344,20 @@ def test_a_rejection_never_frees_a_claim_that_is_not_its_own(
     office: Office, claim: LicenceClaim | None
 ) -> None:
     at(office, "submitted")
-    decision = applications.reject(office.file, claim, OPERATOR, "照片不清", office.trace())
+    decision = reviews.reject(office.file, (claim, None), OPERATOR, "照片不清", office.trace())
     assert [type(put.value) for put in decision.puts] == [Application, AuditEntry]
 
 
 def test_a_licence_that_was_freed_is_claimed_by_one_of_two_who_submit_at_once(office: Office) -> None:
     other = other_applicant(office)
     at(office, "rejected")
-    mine = applications.submit(office.file, office.claim, office.trace())
-    theirs = applications.submit(other, office.claim, office.trace())
+    mine = applications.submit(office.file, COMPANY, office.claim, [office.image], office.trace())
+    theirs = applications.submit(other, COMPANY, office.claim, [], office.trace())
     office.do(mine)
     before = office.rows.image()
     assert code_of(lambda: office.do(theirs)) == "contention"
     assert office.rows.image() == before
-    assert code_of(lambda: applications.submit(other, office.claim, office.trace())) == "licence_taken"
+    assert code_of(lambda: applications.submit(other, COMPANY, office.claim, [], office.trace())) == "licence_taken"
 
 
 def test_a_merchant_that_is_active_keeps_its_licence(office: Office) -> None:

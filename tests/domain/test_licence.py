@@ -5,33 +5,47 @@ from datetime import date, datetime
 
 import pytest
 
-from chalicelib.domain import application as applications
-from chalicelib.domain.application import Filing, RegisteredCompany
+from chalicelib.domain.filing import Filing, FundMode, IssuerType, Premises
 from chalicelib.domain.jurisdiction import rules_on
 from chalicelib.domain.merchant import Industry, LegalForm
+from chalicelib.domain.registry import SCOPE_WORDS, RegisteredCompany, require_lawful
 from tests.domain.town import EAST_8, NOON, code_of
 
 FILING = Filing(
-    "甬江美发有限公司",
-    "91330200MA2AAAAAXX",
-    LegalForm.ENTERPRISE,
-    "钱一",
-    Industry.BEAUTY,
-    "鄞州区",
-    "中山东路 1 号",
-    "钱一",
-    "13800000000",
-    "甬江美发有限公司",
-    "6222000000001234",
-    "宁波银行",
+    name="甬江美发有限公司",
+    licence_no="91330200MA2AAAAAXX",
+    legal_form=LegalForm.ENTERPRISE,
+    issuer_type=IssuerType.OTHER,
+    legal_representative="钱一",
+    legal_representative_id_no="sealed-1",
+    industry=Industry.BEAUTY,
+    registered_capital_fen=50_000_000,
+    established_on=date(2020, 1, 1),
+    address="中山东路 1 号",
+    premises=Premises.OWNED,
+    contact_name="sealed-2",
+    contact_phone="sealed-3",
+    sector_authority="鄞州区商务局",
+    district="鄞州区",
+    street="百丈街道",
+    store_count=1,
+    issue_starts_on=date(2026, 4, 1),
+    last_year_revenue_fen=300_000_000,
+    last_year_card_sales_fen=0,
+    year_end_prepaid_fen=0,
+    fund_mode=FundMode.CUSTODY,
+    commitment_accepted=True,
+    account_name="甬江美发有限公司",
+    account_number="sealed-4",
+    account_bank="宁波银行",
 )
-COMPANY = RegisteredCompany(FILING.licence_no, FILING.name, "normal", "钱一", date(2020, 1, 1), None)
+COMPANY = RegisteredCompany(FILING.licence_no, FILING.name, "normal", "钱一", date(2020, 1, 1), None, "enterprise")
 
 
 def checked(
     company: RegisteredCompany | None = COMPANY, filing: Filing = FILING, now: datetime = NOON
 ) -> str:
-    return code_of(lambda: applications.require_lawful(filing, company, rules_on("330212", now.date()), now))
+    return code_of(lambda: require_lawful(filing, company, rules_on("330212", now.date()), now))
 
 
 def test_a_licence_in_good_standing_is_lawful() -> None:
@@ -47,6 +61,8 @@ def test_the_rules_of_a_licence_are_asked_in_the_stated_order() -> None:
         status="revoked",
         valid_until=date(2026, 3, 2),
         established_on=date(2026, 3, 1),
+        legal_form="individual_business",
+        scope="日用百货销售",
     )
     filing = replace(FILING, account_name="张三")
     assert checked(None, filing) == "licence_not_found"
@@ -56,12 +72,16 @@ def test_the_rules_of_a_licence_are_asked_in_the_stated_order() -> None:
     bad = replace(bad, name=FILING.name)
     assert checked(bad, filing) == "legal_representative_differs"
     bad = replace(bad, legal_representative="钱一")
+    assert checked(bad, filing) == "legal_form_differs"
+    bad = replace(bad, legal_form="enterprise")
     assert checked(bad, filing) == "licence_not_in_good_standing"
     bad = replace(bad, status="normal")
     assert checked(bad, filing) == "licence_expired"
     bad = replace(bad, valid_until=date(2026, 3, 3))
     assert checked(bad, filing) == "licence_too_young"
     bad = replace(bad, established_on=date(2020, 1, 1))
+    assert checked(bad, filing) == "scope_does_not_cover"
+    bad = replace(bad, scope="")
     assert checked(bad, filing) == "account_name_differs"
     assert checked(bad) == ""
 
@@ -91,3 +111,19 @@ def test_a_legal_representative_whom_the_registry_does_not_know_is_not_accepted(
     assert checked(replace(COMPANY, legal_representative="周八")) == "legal_representative_differs"
     assert checked(filing=replace(FILING, legal_representative="周八")) == "legal_representative_differs"
     assert checked(filing=replace(FILING, legal_representative="")) == "legal_representative_differs"
+
+
+@pytest.mark.parametrize("industry", Industry)
+def test_every_industry_has_its_words_and_any_one_of_them_in_the_scope_covers_it(industry: Industry) -> None:
+    filing = replace(FILING, industry=industry)
+    assert SCOPE_WORDS[industry]
+    for word in SCOPE_WORDS[industry]:
+        assert checked(replace(COMPANY, scope=f"一般项目：{word}服务；许可项目：无"), filing) == ""
+    assert checked(replace(COMPANY, scope="一般项目：钢材销售"), filing) == "scope_does_not_cover"
+    assert checked(replace(COMPANY, scope=""), filing) == "", "a registry that does not tell the scope refuses nobody for it"
+
+
+def test_full_width_letters_and_parentheses_are_no_other_name() -> None:
+    company = replace(COMPANY, name="甬江（宁波）美发有限公司")
+    filing = replace(FILING, name="甬江(宁波)美发有限公司", account_name="甬江（宁波）美发有限公司")
+    assert checked(company, filing) == ""

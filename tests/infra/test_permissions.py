@@ -9,7 +9,7 @@ NO_RESOURCE = {"LogDeliveryHasNoResources"}
 """Statements (by Sid) whose actions know no resource."""
 FUNCTION_ACTIONS = {
     "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
-    "kms:Decrypt", "kms:GenerateDataKey",
+    "kms:Decrypt", "kms:GenerateDataKey", "lambda:InvokeFunction",
     "logs:CreateLogStream", "logs:PutLogEvents", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
     "secretsmanager:GetSecretValue",
 }  # fmt: skip
@@ -28,7 +28,7 @@ def _resources(template: Template, role: str, action: str) -> list[Any]:
 
 def test_no_two_functions_share_a_role(production: Template) -> None:
     roles = [function["Role"]["Fn::GetAtt"][0] for function in functions(production).values()]
-    assert len(roles) == len(set(roles)) == 5
+    assert len(roles) == len(set(roles)) == 6
 
 
 def test_no_action_is_a_wildcard(production: Template) -> None:
@@ -59,10 +59,21 @@ def test_functions_reach_resources_of_this_stack_only(production: Template) -> N
             assert name in ours, (role, resource)
 
 
-def test_the_api_reaches_reports_in_the_archive_and_nothing_beside_them(production: Template) -> None:
+def test_the_api_reads_reports_and_posters_in_the_archive_and_nothing_beside_them(production: Template) -> None:
     role = functions(production)["APIHandler"]["Role"]["Fn::GetAtt"][0]
-    assert _resources(production, role, "s3:GetObject") == [{"Fn::Sub": "${Archive.Arn}/reports/*"}]
+    read = [{"Fn::Sub": "${Archive.Arn}/reports/*"}, {"Fn::Sub": "${Archive.Arn}/posters/*"}]
+    assert _resources(production, role, "s3:GetObject") == read
     assert not _resources(production, role, "s3:PutObject")
+
+
+def test_the_function_that_draws_posters_reads_nothing_and_only_the_api_calls_it(production: Template) -> None:
+    role = functions(production)["Posters"]["Role"]["Fn::GetAtt"][0]
+    actions = {action for owner, statement in statements(production) if owner == role for action in listed(statement["Action"])}
+    assert actions == {"logs:CreateLogStream", "logs:PutLogEvents", "s3:PutObject"}
+    assert _resources(production, role, "s3:PutObject") == [{"Fn::Sub": "${Archive.Arn}/posters/*"}]
+    drawn = {"Fn::GetAtt": ["Posters", "Arn"]}
+    callers = {owner for owner, statement in statements(production) if drawn in listed(statement["Resource"])}
+    assert callers == {functions(production)["APIHandler"]["Role"]["Fn::GetAtt"][0]}
 
 
 def test_a_function_writes_to_its_own_log_only(production: Template) -> None:

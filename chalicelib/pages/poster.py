@@ -29,7 +29,7 @@ def draw(poster: Poster) -> bytes:
     from reportlab.pdfgen.canvas import Canvas
 
     made = io.BytesIO()
-    canvas = Canvas(made, pagesize=(WIDTH, HEIGHT), invariant=1, pageCompression=1)
+    canvas = Canvas(made, pagesize=(WIDTH, HEIGHT), invariant=1, pageCompression=1, initialFontName=next(iter(_fonts())))
     canvas.setTitle(f"{poster.store_name} {poster.short_id}")
     canvas.setAuthor("放心充")
     canvas.setSubject(poster.identity)
@@ -166,6 +166,9 @@ def _width(text: str, size: int) -> float:
 
 
 def _font_of(char: str) -> str | None:
+    """None, too, for what cannot be seen: a sheet must not say another name than the eye reads."""
+    if not char.isprintable():
+        return None
     return next((name for name, font in _fonts().items() if ord(char) in font.face.charToGlyph), None)
 
 

@@ -28,3 +28,8 @@ def production(templates: dict[str, Template]) -> Template:
 @pytest.fixture(scope="session")
 def package(builds: dict[str, Build]) -> Path:
     return builds["production"].package
+
+
+@pytest.fixture(scope="session")
+def layer(builds: dict[str, Build]) -> Path:
+    return builds["production"].layer

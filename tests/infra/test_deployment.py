@@ -51,6 +51,14 @@ def test_every_setting_of_a_function_is_a_reference(templates: dict[str, Templat
     assert templates[stage]["Parameters"]["Stage"]["Default"] == stage
 
 
+def test_only_posters_has_the_layer_and_only_the_api_knows_who_draws(production: Template) -> None:
+    layers = {name: function["Layers"] for name, function in functions(production).items() if "Layers" in function}
+    assert layers == {"Posters": [{"Ref": "PostersLayer"}]}
+    told = {name: function.get("Environment", {}).get("Variables", {}) for name, function in functions(production).items()}
+    assert {name: own for name, own in told.items() if own} == {"APIHandler": {"POSTERS_FUNCTION": {"Ref": "Posters"}}}
+    assert functions(production)["Posters"]["Timeout"] < functions(production)["APIHandler"]["Timeout"]
+
+
 def test_no_counterpart_has_an_address_by_default(production: Template) -> None:
     urls = {name: parameter for name, parameter in production["Parameters"].items() if name.endswith("Url")}
     assert len(urls) == 6

@@ -87,13 +87,14 @@ def test_bytecode_tells_no_path_of_the_machine_that_made_it(package: Path) -> No
     assert not telling
 
 
-def test_two_builds_are_the_same_byte_for_byte(package: Path, tmp_path: Path) -> None:
+def test_two_builds_are_the_same_byte_for_byte(package: Path, layer: Path, tmp_path: Path) -> None:
     """Packaged and compiled anew; only what Chalice fetched from the package index is taken over, so that no network is asked."""
     (tmp_path / "work").mkdir()
     for fetched in WORK.glob("resolved-*.zip"):
         shutil.copyfile(fetched, tmp_path / "work" / fetched.name)
     again = build("production", tmp_path / "out", work=tmp_path / "work")
     assert again.package.read_bytes() == package.read_bytes()
+    assert again.layer.read_bytes() == layer.read_bytes()
 
 
 def test_a_workflow_that_is_missing_is_named(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ NO_RESOURCE = {"LogDeliveryHasNoResources"}
 """Statements (by Sid) whose actions know no resource."""
 FUNCTION_ACTIONS = {
     "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
-    "kms:Decrypt", "kms:GenerateDataKey",
+    "kms:Decrypt", "kms:GenerateDataKey", "lambda:InvokeFunction",
     "logs:CreateLogStream", "logs:PutLogEvents", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObject",
     "secretsmanager:GetSecretValue",
 }  # fmt: skip
@@ -59,14 +59,25 @@ def test_functions_reach_resources_of_this_stack_only(production: Template) -> N
             assert name in ours, (role, resource)
 
 
-def test_the_api_reaches_reports_in_the_archive_and_papers_of_applications_and_nothing_beside_them(production: Template) -> None:
+def test_the_api_reads_reports_and_posters_and_keeps_papers_of_applications_and_nothing_beside_them(production: Template) -> None:
     role = functions(production)["APIHandler"]["Role"]["Fn::GetAtt"][0]
     papers = {"Fn::Sub": "${Uploads.Arn}/applications/*"}
-    assert _resources(production, role, "s3:GetObject") == [{"Fn::Sub": "${Archive.Arn}/reports/*"}, papers]
+    archived = [{"Fn::Sub": f"${{Archive.Arn}}/{folder}/*"} for folder in ("reports", "posters")]
+    assert sorted(map(str, _resources(production, role, "s3:GetObject"))) == sorted(map(str, [*archived, papers]))
     assert _resources(production, role, "s3:GetObjectVersion") == [papers]
     assert _resources(production, role, "s3:PutObject") == [papers]
     owners = {owner for owner, statement in _of_functions(production) if "Uploads" in str(statement["Resource"])}
     assert owners == {role}
+
+
+def test_the_function_that_draws_posters_reads_nothing_and_only_the_api_calls_it(production: Template) -> None:
+    role = functions(production)["Posters"]["Role"]["Fn::GetAtt"][0]
+    actions = {action for owner, statement in statements(production) if owner == role for action in listed(statement["Action"])}
+    assert actions == {"logs:CreateLogStream", "logs:PutLogEvents", "s3:PutObject"}
+    assert _resources(production, role, "s3:PutObject") == [{"Fn::Sub": "${Archive.Arn}/posters/*"}]
+    drawn = {"Fn::GetAtt": ["Posters", "Arn"]}
+    callers = {owner for owner, statement in statements(production) if drawn in listed(statement["Resource"])}
+    assert callers == {functions(production)["APIHandler"]["Role"]["Fn::GetAtt"][0]}
 
 
 def test_a_function_writes_to_its_own_log_only(production: Template) -> None:

@@ -18,6 +18,7 @@ from chalicelib.api import (
     sessions,
     settlements,
     staff,
+    staff_sessions,
     store_codes,
     stores,
 )
@@ -43,6 +44,7 @@ for noun in (
     sessions,
     settlements,
     staff,
+    staff_sessions,
     store_codes,
     stores,
     reconciliation,

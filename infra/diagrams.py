@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib import domain
-from chalicelib.domain import alert, application, merchant, order, payout, reconciliation, redemption, refund, report, staff
+from chalicelib.domain import (
+    alert,
+    application,
+    merchant,
+    order,
+    payout,
+    reconciliation,
+    redemption,
+    refund,
+    report,
+    staff,
+    store,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN = "<!-- diagrams: made by python -m infra.diagrams, do not edit -->"
@@ -63,6 +75,12 @@ MACHINES = (
     ),
     Machine("Alert: a person closes it", "预警：由人处理", alert.TRANSITIONS, (alert.AlertState.OPEN,)),
     Machine("Staff", "员工", staff.TRANSITIONS, (staff.StaffState.INVITED,)),
+    Machine(
+        "Store: moves and closes on the announced day",
+        "门店：到公告之日迁址或停业",
+        store.TRANSITIONS,
+        (store.StoreState.OPEN,),
+    ),
     Machine(
         "Payout: only the bank's word ends it",
         "结算付款：只有银行的答复才算数",

@@ -21,7 +21,7 @@ from chalicelib.domain.merchant import Merchant, MerchantState
 from chalicelib.domain.money import fen_to_yuan
 from chalicelib.domain.product import Product, ProductState
 from chalicelib.domain.refusals import Refusal
-from chalicelib.domain.store import Store
+from chalicelib.domain.store import Store, StoreState
 from chalicelib.store import reads
 
 routes = Blueprint(__name__)
@@ -41,7 +41,7 @@ HTML = "text/html; charset=utf-8"
 )
 def store(call: Call, code: str) -> Any:
     try:
-        merchant, opened = resolve(code)
+        merchant, opened = resolve(code, call.now)
         products = reads.owned(Product, merchant.merchant_id, "prd_")
     except Refusal as refusal:
         return Reply(_refusal_page(refusal), status=problems.STATUS[type(refusal)], headers=_headers())
@@ -58,8 +58,21 @@ def _store_page(code: str, merchant: Merchant, opened: Store, products: Iterable
         licence_no=merchant.licence_no,
         checked_on=business_date(merchant.licence_checked_at).isoformat(),
         filing_no=merchant.filing_no,
-        markup={"cards": _cards(merchant, products)},
+        markup={"notice": _notice(opened), "cards": _cards(merchant, products)},
     )
+
+
+def _notice(opened: Store) -> str:
+    """Already markup: what the store has announced, or nothing."""
+    if opened.effective_on is None:
+        return ""
+    on = opened.effective_on.isoformat()
+    chinese, english = f"本店将于 {on} 停业", f"This store closes on {on}."
+    if opened.state is StoreState.MOVING:
+        where = escape(opened.next_address)
+        chinese, english = f"本店将于 {on} 迁至 {where}", f"This store moves on {on}."
+    lines = f'<p>{chinese} <span lang="en">{english}</span></p>\n<p>{escape(opened.notice)}</p>'
+    return f'<section>\n<h2>门店公告 <span lang="en">Notice</span></h2>\n{lines}\n</section>'
 
 
 def _refusal_page(refusal: Refusal) -> str:

@@ -106,7 +106,7 @@ def create(call: Call) -> Any:
     from chalicelib.api.store_codes import resolve
 
     _require_role(caller, CONSUMER, "store_code")
-    _, store = resolve(asked.store_code)
+    _, store = resolve(asked.store_code, call.now)
     return _reply(redemptions.open_by_consumer(asked.card_id, store, asked.amount_fen, caller, call.key, call.now))
 
 

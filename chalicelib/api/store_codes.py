@@ -1,6 +1,7 @@
 """What a scanned store code resolves to: the verified merchant, the store, the cards on sale; for a consumer also the own
 balances there. The code holds no balance and no card."""
 
+from datetime import datetime
 from typing import Any
 
 from chalice.app import Blueprint
@@ -9,11 +10,12 @@ from chalicelib import config, ids, keys
 from chalicelib.api.cards import CardView, card_view
 from chalicelib.api.http import EVERYONE, Call, endpoint
 from chalicelib.api.models import View
+from chalicelib.domain.business_day import business_date
 from chalicelib.domain.codes import StoreCode, invalid_store_code, read_store_code, sign_store_code
 from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.principal import Role
 from chalicelib.domain.product import Product, ProductState
-from chalicelib.domain.store import Store
+from chalicelib.domain.store import Store, StoreState
 from chalicelib.store import reads
 
 routes = Blueprint(__name__)
@@ -28,6 +30,28 @@ class OnSale(View):
     contract_version: str
 
 
+class NoticeView(View):
+    """A store's announced move or closing. `on`: the first day at the new address, or the first day without the store."""
+
+    kind: str
+    text: str
+    on: str
+    district: str
+    address: str
+
+
+def notice_view(store: Store) -> NoticeView | None:
+    if store.state not in (StoreState.MOVING, StoreState.CLOSING) or store.effective_on is None:
+        return None
+    return NoticeView(
+        kind=store.state,
+        text=store.notice,
+        on=store.effective_on.isoformat(),
+        district=store.next_district,
+        address=store.next_address,
+    )
+
+
 class StoreCodeView(View):
     """`cards` and `balance`: of the consumer who asks; empty and 0 for anyone else."""
 
@@ -40,6 +64,7 @@ class StoreCodeView(View):
     store_id: str
     store_name: str
     address: str
+    notice: NoticeView | None
     products: list[OnSale]
     cards: list[CardView]
     balance_face_fen: int
@@ -52,14 +77,17 @@ def printed(store: Store) -> tuple[str, str]:
     return code, f"{config.settings().public_url}/m/{code}"
 
 
-def resolve(code: str) -> tuple[Merchant, Store]:
-    """Order of refusals: foreign or altered, no such store, revoked print; all look alike."""
+def resolve(code: str, now: datetime) -> tuple[Merchant, Store]:
+    """The merchant, and the store as of today. Order of refusals: foreign or altered, no such store, revoked print, which all
+    look alike; then closed."""
     read = read_store_code(keys.code_keys(), code)
     merchant_id = ids.owner_of("mch", read.store_id)
     merchant, store = reads.get_together((Merchant, (merchant_id,)), (Store, (merchant_id, read.store_id)))
     if merchant is None or store is None or store.code_version != read.version:
         raise invalid_store_code()
-    return merchant, store
+    present = store.as_of(business_date(now))
+    present.require_not_closed()
+    return merchant, present
 
 
 @endpoint(
@@ -71,7 +99,7 @@ def resolve(code: str) -> tuple[Merchant, Store]:
     answer=StoreCodeView,
 )
 def scan(call: Call, code: str) -> Any:
-    merchant, store = resolve(code)
+    merchant, store = resolve(code, call.now)
     products = [
         product for product in reads.owned(Product, merchant.merchant_id, "prd_") if product.state is ProductState.ON_SALE
     ]
@@ -87,6 +115,7 @@ def scan(call: Call, code: str) -> Any:
         store_id=store.store_id,
         store_name=store.name,
         address=store.address,
+        notice=notice_view(store),
         products=[_on_sale(product) for product in products],
         cards=mine,
         balance_face_fen=sum(card.face_fen for card in mine),
@@ -119,7 +148,7 @@ def picture(call: Call, code: str) -> Any:
 
     import segno
 
-    _, store = resolve(code)
+    _, store = resolve(code, call.now)
     drawn = io.BytesIO()
     segno.make(printed(store)[1], error="q", micro=False).save(drawn, kind="svg", scale=8, border=4)
     return drawn.getvalue().decode()

@@ -104,6 +104,13 @@ def listed(key: str, limit: int = MERCHANTS_MAX) -> list[Any]:
     return _values(MerchantsTable.listed.query(key, limit=limit))
 
 
+def staff_after(organisation_id: str, username: str, limit: int) -> list[Any]:
+    """An organisation's people by user name, from the one after `username`. From an index: for showing, not for deciding."""
+    after: Any = tables.MerchantsListed.listed_sort
+    condition = after > username if username else None
+    return _values(MerchantsTable.listed.query(f"staff#{organisation_id}", condition, limit=limit))
+
+
 def cases(key: str, limit: int = PAGE_MAX) -> list[Any]:
     """The cases listed under a key, oldest first: `alerts#<state>#<district>`."""
     return _values(CasesTable.listed.query(key, limit=limit))

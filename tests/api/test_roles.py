@@ -16,6 +16,9 @@ IDS = {
     "card_id": "crd_0",
     "redemption_id": "red_0",
     "refund_id": "ref_0",
+    "store_id": "sto_0",
+    "staff_id": "stf_0",
+    "session_id": "ses_0",
 }
 
 

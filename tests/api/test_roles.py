@@ -71,7 +71,8 @@ def test_the_matrix_is_what_was_agreed() -> None:
     assert who["POST /v1/redemptions/{redemption_id}/cancel"] == {Role.OWNER, Role.MANAGER, Role.CASHIER}
     assert who["POST /v1/merchant-applications/{application_id}/review"] == {Role.OPERATOR, Role.REGULATOR}
     assert who["POST /v1/merchants/{merchant_id}/products"] == {Role.OWNER}
-    writers = {role for declared in ENDPOINTS if declared.method == "POST" for role in declared.who}
+    moving = [one for one in ENDPOINTS if one.method == "POST" and not one.operation_id.startswith("staff_sessions_")]
+    writers = {role for declared in moving for role in declared.who}
     assert Role.CUSTODIAN not in writers
 
 

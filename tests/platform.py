@@ -67,7 +67,7 @@ class Platform:
 
     def at_address(self, address: str) -> None:
         """From now on requests come from there."""
-        self.client._local_gateway.event_converter.LOCAL_SOURCE_IP = address
+        self.client.http._local_gateway.event_converter.LOCAL_SOURCE_IP = address
 
     def now(self) -> datetime:
         return self.clock.now()

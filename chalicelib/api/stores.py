@@ -1,6 +1,7 @@
 """A merchant's stores: opened, changed, moved and closed with notice, and as anyone sees them today."""
 
 import datetime
+import re
 from typing import Annotated, Any
 
 from chalice.app import Blueprint
@@ -31,17 +32,17 @@ def _hold(hours: list[str]) -> list[str]:
     return hours
 
 
-def _only_date(given: object) -> object:
-    """The one form of a business date; a parser would also read times and numbers."""
-    if not isinstance(given, str) or len(given) != len("2026-11-20"):
+def _day(given: object) -> datetime.date:
+    """The one form of a business date; a parser would also read times, weeks and numbers."""
+    if not isinstance(given, str) or re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given, re.ASCII) is None:
         raise ValueError("a date like 2026-11-20")
-    return given
+    return datetime.date.fromisoformat(given)
 
 
 Phone = Annotated[str, Field(pattern=r"^(\+?[0-9-]{7,20})?$", description="empty: none")]
 Address = Annotated[str, Field(min_length=1, max_length=200)]
 Hours = Annotated[list[Annotated[str, Field(max_length=11)]], Field(max_length=7), AfterValidator(_hold)]
-Day = Annotated[datetime.date, BeforeValidator(_only_date)]
+Day = Annotated[datetime.date, BeforeValidator(_day)]
 NoticeText = Annotated[str, Field(min_length=1, max_length=300, description="what consumers read")]
 
 

@@ -21,6 +21,7 @@ def settle() -> People:
     from chalicelib.domain.consumer import Consumer
     from chalicelib.domain.principal import Role
     from chalicelib.domain.product import Product
+    from chalicelib.domain.session import begun, joined
     from chalicelib.domain.store import Store
 
     now = clock.now()
@@ -34,7 +35,8 @@ def settle() -> People:
     )
     consumer = Consumer(ids.derived("con", "wechat", "o-bench"), "wechat", "o-bench", now)
     cashier = _cashier(store.store_id)
-    for value in (_merchant(), store, product, consumer, cashier):
+    session = begun(cashier.staff_id, ids.random_id("ses"), "bench", now)
+    for value in (_merchant(), store, product, consumer, joined(cashier, session), session):
         _put(value)
     return People(
         store_id=store.store_id,
@@ -46,7 +48,7 @@ def settle() -> People:
         },
         open_id=consumer.open_id,
         consumer_token=world.token(consumer.consumer_id, Role.CONSUMER),
-        staff_token=world.token(cashier.staff_id, Role.CASHIER),
+        staff_token=world.token(cashier.staff_id, Role.CASHIER, session.session_id),
     )
 
 

@@ -38,11 +38,11 @@ def redemption_id(number: int) -> str:
     return f"red_{CARD_ID.removeprefix('crd_')}{number:026d}"
 
 
-def token(principal_id: str, role: Any) -> str:
+def token(principal_id: str, role: Any, session_id: str = "") -> str:
     from chalicelib import clock
     from chalicelib.api import tokens
 
-    return tokens.issue(principal_id, role, clock.now())[0]
+    return tokens.issue(principal_id, role, clock.now(), session_id)[0]
 
 
 def consumer_token() -> str:

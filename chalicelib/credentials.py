@@ -2,6 +2,7 @@
 import base64
 import hashlib
 import hmac
+import ipaddress
 from datetime import datetime
 
 from chalicelib import config
@@ -9,6 +10,10 @@ from chalicelib import config
 TOTP_STEP_SECONDS = 30
 TOTP_DRIFT_STEPS = 1
 PASSWORD_CHARS = (12, 128)
+
+NOBODYS_PASSWORD_HASH = "$argon2id$v=19$m=65536,t=3,p=4$nKPr2+KMOrVIXdVR9AQwBA$U4LJaDGtX2ISjFttuEZ/Rs1oqJQlGb5oBHX5zyEHF2U"
+"""Of a password that nobody has: who does not exist costs as much time as who does."""
+NOBODYS_TOTP_SECRET = "A" * 32
 
 
 def password_hash(password: str) -> str:
@@ -48,6 +53,18 @@ def totp_step(secret: str, code: str, now: datetime) -> int | None:
         if hmac.compare_digest(TOTP(secret).generate_otp(step), code):
             return step
     return None
+
+
+def source_of(address: str) -> str:
+    """A client's network address as it is kept: a keyed hash, of IPv6 of the /64 that one subscriber has."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        named = "unknown"
+    else:
+        four = parsed if parsed.version == 4 else parsed.ipv4_mapped
+        named = str(four or ipaddress.ip_network((parsed, 64), strict=False))
+    return hmac.new(config.key_for("sources"), named.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def activation_code(staff_id: str, key: str) -> str:

@@ -26,6 +26,7 @@ from chalicelib.domain import (
     refund,
     report,
     staff,
+    store,
     tip_off,
 )
 
@@ -90,6 +91,12 @@ MACHINES = (
         (code_key.CodeKeyState.CURRENT,),
     ),
     Machine("Staff", "员工", staff.TRANSITIONS, (staff.StaffState.INVITED,)),
+    Machine(
+        "Store: moves and closes on the announced day",
+        "门店：到公告之日迁址或停业",
+        store.TRANSITIONS,
+        (store.StoreState.OPEN,),
+    ),
     Machine(
         "Payout: only the bank's word ends it",
         "结算付款：只有银行的答复才算数",

@@ -65,6 +65,10 @@ class Platform:
     client: Any
     count: int = 0
 
+    def at_address(self, address: str) -> None:
+        """From now on requests come from there."""
+        self.client.http._local_gateway.event_converter.LOCAL_SOURCE_IP = address
+
     def now(self) -> datetime:
         return self.clock.now()
 
@@ -120,9 +124,19 @@ class Platform:
         return Answer(made["statusCode"], made["body"], made["headers"] | {k: v[0] for k, v in made["multiValueHeaders"].items()})
 
     def token(self, principal_id: str, role: Any) -> str:
+        """Of staff and officials with the session it is of; such a person must be there."""
+        from chalicelib import ids
         from chalicelib.api import tokens
+        from chalicelib.domain.session import begun, joined
+        from chalicelib.domain.staff import Staff
+        from chalicelib.store import reads
 
-        return tokens.issue(principal_id, role, self.now())[0]
+        staff = reads.get(Staff, principal_id)
+        if staff is None:
+            return tokens.issue(principal_id, role, self.now())[0]
+        session = begun(principal_id, ids.random_id("ses"), "tests", self.now())
+        self.put(session, joined(staff, session))
+        return tokens.issue(principal_id, role, self.now(), session.session_id)[0]
 
     def put(self, *values: Any) -> None:
         from chalicelib.store.rows import to_row

@@ -80,7 +80,7 @@ def page_of_cases(key: str, asked: cursors.Page) -> tuple[list[Any], str | None]
     if len(found) <= asked.limit:
         return found, None
     page = found[: asked.limit]
-    return page, cursors.seal(key, reads.position(page[-1]))
+    return page, cursors.seal(key, reads.position_of(page[-1]))
 
 
 @endpoint(

@@ -64,7 +64,8 @@ class Nothing(Body):
 
 @dataclass(frozen=True)
 class Call:
-    """A request after the door: who, when, and what was asked, in exact types."""
+    """A request after the door: who, when, and what was asked, in exact types. `address`: the client's network address as the
+    gateway saw it, never what a header says."""
 
     principal: Principal | None
     now: datetime
@@ -74,6 +75,7 @@ class Call:
     key: str
     raw_body: bytes
     headers: Any
+    address: str
 
     @property
     def caller(self) -> Principal:
@@ -154,7 +156,8 @@ def _enter(declared: Endpoint, request: Request, path_parameters: dict[str, str]
         raise BadRequest("body_too_large", "请求体过大", f"the body has {len(raw)} bytes, at most {BODY_BYTES_MAX} are taken")
     body = None if declared.raw else (declared.body or Nothing).model_validate_json(raw or b"{}")
     query = (declared.query or Nothing).model_validate_strings(_query(request))
-    return Call(principal, now, request_id_of(request), body, query, key, raw, request.headers)
+    address = str(((request.context or {}).get("identity") or {}).get("sourceIp") or "")
+    return Call(principal, now, request_id_of(request), body, query, key, raw, request.headers, address)
 
 
 def _query(request: Request) -> dict[str, str]:

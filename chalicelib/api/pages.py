@@ -22,7 +22,7 @@ from chalicelib.domain.merchant import Merchant, MerchantState, Reason
 from chalicelib.domain.money import fen_to_yuan
 from chalicelib.domain.product import Product, ProductState
 from chalicelib.domain.refusals import Refusal
-from chalicelib.domain.store import Store
+from chalicelib.domain.store import Store, StoreState
 from chalicelib.operations import store_codes
 from chalicelib.store import reads
 
@@ -43,7 +43,7 @@ HTML = "text/html; charset=utf-8"
 )
 def store(call: Call, code: str) -> Any:
     try:
-        merchant, opened = store_codes.resolve(code)
+        merchant, opened = store_codes.resolve(code, call.now)
         receipts = reads.receipts_of(merchant.merchant_id, opened.store_id, business_date(call.now))
         products = reads.owned(Product, merchant.merchant_id, "prd_")
     except Refusal as refusal:
@@ -69,8 +69,21 @@ def _store_page(
         licence_no=merchant.licence_no,
         checked_on=business_date(merchant.licence_checked_at).isoformat(),
         filing_no=merchant.filing_no,
-        markup={"cards": _cards(merchant, products)},
+        markup={"notice": _notice(opened), "cards": _cards(merchant, products)},
     )
+
+
+def _notice(opened: Store) -> str:
+    """Already markup: what the store has announced, or nothing."""
+    if opened.effective_on is None:
+        return ""
+    on = opened.effective_on.isoformat()
+    chinese, english = f"本店将于 {on} 停业", f"This store closes on {on}."
+    if opened.state is StoreState.MOVING:
+        where = escape(opened.next_address)
+        chinese, english = f"本店将于 {on} 迁至 {where}", f"This store moves on {on}."
+    lines = f'<p>{chinese} <span lang="en">{english}</span></p>\n<p>{escape(opened.notice)}</p>'
+    return f'<section>\n<h2>门店公告 <span lang="en">Notice</span></h2>\n{lines}\n</section>'
 
 
 def _refusal_page(refusal: Refusal) -> str:

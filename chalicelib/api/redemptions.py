@@ -104,7 +104,7 @@ def create(call: Call) -> Any:
         code = read_payment_code(keys.payment_code_keys(), asked.payment_code)
         return _reply(redemptions.open_by_staff(code, asked.store_id, asked.amount_fen, caller, call.key, call.now))
     _require_role(caller, CONSUMER, "store_code")
-    _, store = store_codes.resolve(asked.store_code)
+    _, store = store_codes.resolve(asked.store_code, call.now)
     return _reply(redemptions.open_by_consumer(asked.card_id, store, asked.amount_fen, caller, call.key, call.now))
 
 

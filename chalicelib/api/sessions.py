@@ -9,7 +9,7 @@ from chalicelib.api import tokens
 from chalicelib.api.http import EVERYONE, Call, endpoint
 from chalicelib.api.models import TAG, Body, View, rfc3339
 from chalicelib.domain.principal import Role
-from chalicelib.operations import sessions, staff
+from chalicelib.operations import sessions, staff, staff_sessions
 
 routes = Blueprint(__name__)
 
@@ -69,8 +69,9 @@ def create(call: Call) -> Any:
         return SessionView(
             token=token, expires_at=rfc3339(expires_at), principal_id=consumer.consumer_id, role=Role.CONSUMER.value
         )
-    person = staff.sign_in(login.username, login.password, login.totp, call.now)
-    token, expires_at = tokens.issue(person.staff_id, person.role, call.now)
+    user_agent = call.headers.get("user-agent", "")
+    person, session = staff_sessions.sign_in(login.username, login.password, login.totp, call.address, user_agent, call.now)
+    token, expires_at = tokens.issue(person.staff_id, person.role, call.now, session.session_id)
     return SessionView(
         token=token,
         expires_at=rfc3339(expires_at),

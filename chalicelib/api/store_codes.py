@@ -15,7 +15,7 @@ from chalicelib.domain.business_day import business_date
 from chalicelib.domain.codes import short_id
 from chalicelib.domain.principal import Role
 from chalicelib.domain.product import Product, ProductState
-from chalicelib.domain.store import Store
+from chalicelib.domain.store import Store, StoreState
 from chalicelib.operations import store_codes
 from chalicelib.store import reads
 
@@ -35,6 +35,28 @@ class OnSale(View):
     bonus_fen: int
     face_fen: int
     contract_version: str
+
+
+class NoticeView(View):
+    """A store's announced move or closing. `on`: the first day at the new address, or the first day without the store."""
+
+    kind: str
+    text: str
+    on: str
+    district: str
+    address: str
+
+
+def notice_view(store: Store) -> NoticeView | None:
+    if store.state not in (StoreState.MOVING, StoreState.CLOSING) or store.effective_on is None:
+        return None
+    return NoticeView(
+        kind=store.state,
+        text=store.notice,
+        on=store.effective_on.isoformat(),
+        district=store.next_district,
+        address=store.next_address,
+    )
 
 
 class StoreCodeView(View):
@@ -59,6 +81,7 @@ class StoreCodeView(View):
     receipts_today_more: bool
     check: str = CHECK_BEFORE_PAYING
     check_en: str = CHECK_BEFORE_PAYING_EN
+    notice: NoticeView | None
     products: list[OnSale]
     cards: list[CardView]
     balance_face_fen: int
@@ -99,7 +122,7 @@ def link_of(code: str) -> str:
     answer=StoreCodeView,
 )
 def scan(call: Call, code: str) -> Any:
-    merchant, store = store_codes.resolve(code)
+    merchant, store = store_codes.resolve(code, call.now)
     receipts, more = reads.receipts_of(merchant.merchant_id, store.store_id, business_date(call.now))
     products = [
         product for product in reads.owned(Product, merchant.merchant_id, "prd_") if product.state is ProductState.ON_SALE
@@ -121,6 +144,7 @@ def scan(call: Call, code: str) -> Any:
         short_id=short_id(code),
         receipts_today=receipts,
         receipts_today_more=more,
+        notice=notice_view(store),
         products=[_on_sale(product) for product in products],
         cards=mine,
         balance_face_fen=sum(card.face_fen for card in mine),
@@ -153,7 +177,7 @@ def picture(call: Call, code: str) -> Any:
 
     import segno
 
-    store_codes.resolve(code)
+    store_codes.resolve(code, call.now)
     drawn = io.BytesIO()
     segno.make(link_of(code), error="q", micro=False).save(drawn, kind="svg", scale=8, border=4)
     return drawn.getvalue().decode()

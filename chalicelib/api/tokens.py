@@ -1,7 +1,7 @@
 """Bearer tokens: short-lived JWTs, one algorithm, one key, every claim required; the time is the door's.
 
-A consumer's token is enough to know the consumer. Staff and officials are looked up on every request, so that a disabled
-person is out at once.
+A consumer's token is enough to know the consumer. Staff and officials are looked up on every request, in one read of a row
+that also names their good sessions (the token's `jti`), so that a disabled person or a revoked session is out at once.
 """
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib import config, ids
 from chalicelib.domain.principal import Principal, Role
 from chalicelib.domain.refusals import NotAuthenticated
+from chalicelib.domain.session import SESSION_VALID
 from chalicelib.domain.staff import Staff, StaffState
 from chalicelib.store import reads
 
@@ -17,13 +18,14 @@ TYPE = "at+jwt"
 ISSUER = "fangxinchong"
 AUDIENCE = "fangxinchong-api"
 CONSUMER_TOKEN_VALID = timedelta(hours=2)
-STAFF_TOKEN_VALID = timedelta(minutes=30)
+STAFF_TOKEN_VALID = SESSION_VALID
 TOKEN_CHARS_MAX = 2_000
 
 _CLAIMS = ["iss", "aud", "sub", "role", "iat", "exp", "jti"]
 
 
-def issue(principal_id: str, role: Role, now: datetime) -> tuple[str, datetime]:
+def issue(principal_id: str, role: Role, now: datetime, session_id: str = "") -> tuple[str, datetime]:
+    """`session_id`: of staff and officials, whose token is good while that session is."""
     import jwt
 
     expires_at = now + (CONSUMER_TOKEN_VALID if role is Role.CONSUMER else STAFF_TOKEN_VALID)
@@ -34,7 +36,7 @@ def issue(principal_id: str, role: Role, now: datetime) -> tuple[str, datetime]:
         "role": role.value,
         "iat": int(now.timestamp()),
         "exp": int(expires_at.timestamp()),
-        "jti": ids.random_id("tok"),
+        "jti": session_id or ids.random_id("tok"),
     }
     return jwt.encode(claims, config.key_for("tokens"), ALGORITHM, headers={"typ": TYPE}), expires_at
 
@@ -52,7 +54,9 @@ def principal_of(authorization: str | None, now: datetime) -> Principal | None:
     staff = reads.get(Staff, claims["sub"])
     if staff is None or staff.state is not StaffState.ACTIVE or staff.role != claims["role"]:
         raise invalid()
-    return staff.as_principal()
+    if claims["jti"] not in staff.sessions:
+        raise invalid()
+    return staff.as_principal(claims["jti"])
 
 
 def invalid() -> NotAuthenticated:

@@ -23,6 +23,8 @@ class Rules:
     licence_age_article: str
     filing_due_days: int
     filing_due_article: str
+    closing_notice_days: int
+    closing_notice_article: str
     bonus_line_percent: int
     cooling_used_pricing: str
     complaint_answer_days: int
@@ -40,6 +42,8 @@ ZHEJIANG = (
         licence_age_article="浙江省实施《消费者权益保护法》办法 第10条",
         filing_due_days=30,
         filing_due_article="单用途商业预付卡管理办法(试行) 第7条",
+        closing_notice_days=30,
+        closing_notice_article="消费者权益保护法实施条例 第22条，浙江省实施《消费者权益保护法》办法 第11条",
         bonus_line_percent=42,
         cooling_used_pricing="discounted",
         complaint_answer_days=7,

@@ -167,6 +167,9 @@ class Merchant:
         if stop is StopReason.LICENCE and self.licence_status is not LicenceStatus.NORMAL:
             return Reason(stop.value, *LICENCE_WORDS[self.licence_status], self.licence_status_since)
         return Reason(stop.value, *STOP_WORDS[stop])
+    def touched(self, now: datetime) -> "Merchant":
+        """The same merchant, of which people see something else from now on: its stores."""
+        return replace(self, updated_at=now, version=self.version + 1)
 
     def require_selling(self) -> None:
         if self.state is not MerchantState.ACTIVE:

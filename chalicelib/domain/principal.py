@@ -24,13 +24,15 @@ PLATFORM = "platform"
 
 @dataclass(frozen=True)
 class Principal:
-    """`stores`: the stores a cashier is bound to; empty means all of the merchant. `district`: a regulator's."""
+    """`stores`: the stores a cashier is bound to; empty means all of the merchant. `district`: a regulator's. `session_id`: of
+    the session of staff and officials that asks; consumers have none."""
 
     role: Role
     principal_id: str
     organisation_id: str = ""
     stores: tuple[str, ...] = ()
     district: str = ""
+    session_id: str = ""
 
     def works_at(self, merchant_id: str, store_id: str) -> bool:
         if self.role not in MERCHANT_ROLES or self.organisation_id != merchant_id:

@@ -1,7 +1,7 @@
 """Staff of a merchant, and the officials of the platform: invited, activated with a password and a TOTP secret, disabled.
 
-A person is looked up on every request, so a disabled one is out at once. Wrong passwords lock the account for a while; a
-TOTP step is good once.
+A person is looked up on every request, so a disabled one is out at once. Who may do what to whom is in `domain.rights`, how a
+person signs in in `domain.sign_in`.
 """
 
 from collections.abc import Mapping
@@ -12,11 +12,10 @@ from enum import StrEnum
 from chalicelib.domain.audit import Trace, entry
 from chalicelib.domain.decision import Decision, change, create
 from chalicelib.domain.principal import MERCHANT_ROLES, Principal, Role
-from chalicelib.domain.refusals import Conflict, Forbidden, NotAuthenticated, Refusal, absent, key_reused
+from chalicelib.domain.refusals import Conflict, Forbidden, NotAuthenticated, absent, key_reused
+from chalicelib.domain.rights import StaffRight, over
 from chalicelib.domain.state import move
 
-FAILURES_MAX = 5
-LOCKED_FOR = timedelta(minutes=15)
 INVITATION_VALID = timedelta(days=7)
 ANSWER_REPEATED_FOR = timedelta(minutes=10)
 """Whoever lost the answer to an activation may ask again so long, with the same code and password."""
@@ -30,26 +29,27 @@ class StaffState(StrEnum):
 
 class StaffEvent(StrEnum):
     ACTIVATE = "activate"
+    CHANGE = "change"
+    RESET = "reset"
     DISABLE = "disable"
 
 
 TRANSITIONS: Mapping[tuple[StaffState, StaffEvent], StaffState] = {
     (StaffState.INVITED, StaffEvent.ACTIVATE): StaffState.ACTIVE,
+    (StaffState.INVITED, StaffEvent.CHANGE): StaffState.INVITED,
+    (StaffState.INVITED, StaffEvent.RESET): StaffState.INVITED,
     (StaffState.INVITED, StaffEvent.DISABLE): StaffState.DISABLED,
+    (StaffState.ACTIVE, StaffEvent.CHANGE): StaffState.ACTIVE,
+    (StaffState.ACTIVE, StaffEvent.RESET): StaffState.INVITED,
     (StaffState.ACTIVE, StaffEvent.DISABLE): StaffState.DISABLED,
-}
-
-MAY_INVITE: Mapping[Role, frozenset[Role]] = {
-    Role.OPERATOR: frozenset({Role.OWNER}),
-    Role.OWNER: frozenset({Role.MANAGER, Role.CASHIER}),
-    Role.MANAGER: frozenset({Role.CASHIER}),
 }
 
 
 @dataclass(frozen=True)
 class Staff:
-    """`invitation_hash`: of the one-time activation code, which is shown once to whoever invites. `registered_by`: the consumer
-    who registered this owner; "" for everybody who was invited."""
+    """`invitation_hash`: of the one-time activation code, which is shown once to whoever invites. `stores`: where the person is
+    bound to; none means all of the merchant's. `sessions`: ids of those that are good, oldest first (`domain.session`).
+    `registered_by`: the consumer who registered this owner; "" for everybody who was invited."""
 
     staff_id: str
     username: str
@@ -65,13 +65,12 @@ class Staff:
     totp_secret: str = ""
     totp_step: int = 0
     activated_at: datetime | None = None
-    failures: int = 0
-    locked_until: datetime | None = None
     registered_by: str = ""
+    sessions: tuple[str, ...] = ()
     version: int = 1
 
-    def as_principal(self) -> Principal:
-        return Principal(self.role, self.staff_id, self.organisation_id, self.stores, self.district)
+    def as_principal(self, session_id: str = "") -> Principal:
+        return Principal(self.role, self.staff_id, self.organisation_id, self.stores, self.district, session_id)
 
 
 def invite(earlier: Staff | None, staff: Staff, inviter: Principal, trace: Trace) -> Decision[Staff]:
@@ -79,9 +78,9 @@ def invite(earlier: Staff | None, staff: Staff, inviter: Principal, trace: Trace
     key reused."""
     if inviter.role is not Role.OPERATOR and inviter.organisation_id != staff.organisation_id:
         raise absent("商户", "merchant")
-    if staff.role not in MAY_INVITE.get(inviter.role, frozenset()):
+    if staff.role not in over(StaffRight.INVITE, inviter.role):
         raise Forbidden("role_not_yours_to_give", "无权授予该角色", f"a {inviter.role} may not invite a {staff.role}")
-    if inviter.stores and not (staff.stores and set(staff.stores) <= set(inviter.stores)):
+    if not _within(staff.stores, inviter.stores):
         raise Forbidden(
             "stores_not_yours_to_give", "无权授予这些门店", "whoever is bound to stores may give rights in these only"
         )
@@ -99,6 +98,29 @@ def invite(earlier: Staff | None, staff: Staff, inviter: Principal, trace: Trace
     return Decision(staff, (create(staff, otherwise=taken), create(audit)))
 
 
+def _within(stores: tuple[str, ...], own: tuple[str, ...]) -> bool:
+    """Whether whoever is bound to `own` may give and take rights in `stores`; none means all stores, on both sides."""
+    return not own or (bool(stores) and set(stores) <= set(own))
+
+
+def require_over(right: StaffRight, staff: Staff | None, merchant_id: str, caller: Principal) -> Staff:
+    """The person, if the caller has the right over them; else they are absent: of another merchant, role not below the caller's,
+    stores not the caller's."""
+    gone = absent("员工", "member of staff")
+    if staff is None or staff.organisation_id != merchant_id or staff.role not in over(right, caller.role):
+        raise gone
+    if caller.role is not Role.OPERATOR and (not caller.works_for(merchant_id) or not _within(staff.stores, caller.stores)):
+        raise gone
+    return staff
+
+
+def may_see(staff: Staff, caller: Principal) -> bool:
+    """An owner sees everybody; a manager managers and cashiers who work where the manager does."""
+    if staff.organisation_id != caller.organisation_id or staff.role not in over(StaffRight.SEE, caller.role):
+        return False
+    return not staff.stores or not caller.stores or bool(set(staff.stores) & set(caller.stores))
+
+
 def wrong_credentials() -> NotAuthenticated:
     """One answer for an unknown name, a wrong password, a wrong TOTP and a lock: nothing to learn by trying."""
     return NotAuthenticated(
@@ -106,11 +128,17 @@ def wrong_credentials() -> NotAuthenticated:
     )
 
 
+def require_invited(staff: Staff | None, invitation_hash: str, now: datetime) -> Staff:
+    """Asked before any password is hashed."""
+    if staff is None or staff.invitation_hash != invitation_hash or now >= staff.invited_at + INVITATION_VALID:
+        raise wrong_credentials()
+    return staff
+
+
 def activate(staff: Staff, invitation_hash: str, password_hash: str, totp_secret: str, trace: Trace) -> Decision[Staff]:
     """Order of refusals: wrong or old code, not invited any more. `password_hash` is salted: found stored, it is this very
     activation, whose answer was lost a moment ago."""
-    if staff.invitation_hash != invitation_hash or trace.at >= staff.invited_at + INVITATION_VALID:
-        raise wrong_credentials()
+    require_invited(staff, invitation_hash, trace.at)
     just_now = staff.activated_at is not None and trace.at < staff.activated_at + ANSWER_REPEATED_FOR
     if staff.state is StaffState.ACTIVE and staff.password_hash == password_hash and just_now:
         return Decision(staff, replayed=True)
@@ -127,41 +155,49 @@ def activate(staff: Staff, invitation_hash: str, password_hash: str, totp_secret
     return Decision(after, (change(staff, after), create(audit)))
 
 
+def assign(staff: Staff, role: Role, stores: tuple[str, ...], trace: Trace) -> Decision[Staff]:
+    """Another role, other stores. All sessions end with a role: what is open on the screen is the old one's."""
+    if (staff.role, staff.stores) == (role, stores):
+        return Decision(staff, replayed=True)
+    assert role in MERCHANT_ROLES
+    state = move(TRANSITIONS, "staff", "员工", staff.state, StaffEvent.CHANGE)
+    sessions = staff.sessions if role is staff.role else ()
+    after = replace(staff, state=state, role=role, stores=stores, sessions=sessions, version=staff.version + 1)
+    audit = entry(trace, staff.staff_id, "staff.change", _assigned(staff), _assigned(after))
+    return Decision(after, (change(staff, after), create(audit)))
+
+
+def _assigned(staff: Staff) -> str:
+    return f"{staff.role} at {', '.join(staff.stores) or 'all stores'}"
+
+
+def reset(staff: Staff, invitation_hash: str, trace: Trace) -> Decision[Staff]:
+    """Invited anew: the old password, one-time passwords and sessions are worth nothing from now on. The same code again is a
+    repetition, whatever has become of the person since."""
+    if staff.invitation_hash == invitation_hash:
+        return Decision(staff, replayed=True)
+    state = move(TRANSITIONS, "staff", "员工", staff.state, StaffEvent.RESET)
+    after = replace(
+        staff,
+        state=state,
+        invited_at=trace.at,
+        invitation_hash=invitation_hash,
+        password_hash="",
+        totp_secret="",
+        totp_step=0,
+        activated_at=None,
+        sessions=(),
+        version=staff.version + 1,
+    )
+    return Decision(after, (change(staff, after), create(entry(trace, staff.staff_id, "staff.reset", staff.state, after.state))))
+
+
 def disable(staff: Staff, trace: Trace) -> Decision[Staff]:
     """Out at once: a token is worth nothing without an active person."""
     if staff.state is StaffState.DISABLED:
         return Decision(staff, replayed=True)
     state = move(TRANSITIONS, "staff", "员工", staff.state, StaffEvent.DISABLE)
-    after = replace(staff, state=state, version=staff.version + 1)
+    after = replace(staff, state=state, sessions=(), version=staff.version + 1)
     return Decision(
         after, (change(staff, after), create(entry(trace, staff.staff_id, "staff.disable", staff.state, after.state)))
     )
-
-
-@dataclass(frozen=True)
-class SignIn:
-    """The outcome of a try. `refusal` is raised by the door after the failure was counted."""
-
-    staff: Staff
-    refusal: Refusal | None
-
-
-def require_unlocked(staff: Staff | None, now: datetime) -> Staff:
-    """Asked before any password is hashed."""
-    if staff is None or staff.state is not StaffState.ACTIVE:
-        raise wrong_credentials()
-    if staff.locked_until is not None and now < staff.locked_until:
-        raise wrong_credentials()
-    return staff
-
-
-def sign_in(staff: Staff, password_matches: bool, totp_step: int | None, now: datetime) -> Decision[SignIn]:
-    """`totp_step`: the 30-second step whose code was given, None if none matches. A step is accepted once."""
-    require_unlocked(staff, now)
-    if password_matches and totp_step is not None and totp_step > staff.totp_step:
-        after = replace(staff, totp_step=totp_step, failures=0, locked_until=None, version=staff.version + 1)
-        return Decision(SignIn(after, None), (change(staff, after),))
-    failures = staff.failures + 1
-    locked = now + LOCKED_FOR if failures >= FAILURES_MAX else None
-    after = replace(staff, failures=0 if locked else failures, locked_until=locked, version=staff.version + 1)
-    return Decision(SignIn(after, wrong_credentials()), (change(staff, after),))

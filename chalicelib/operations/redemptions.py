@@ -4,6 +4,7 @@ from datetime import datetime
 
 from chalicelib import ids
 from chalicelib.domain import redemption as rules
+from chalicelib.domain.business_day import business_date
 from chalicelib.domain.card import Card
 from chalicelib.domain.codes import PaymentCode
 from chalicelib.domain.decision import Decision
@@ -19,11 +20,10 @@ def open_by_staff(
     code: PaymentCode, store_id: str, face_fen: int, principal: Principal, key: str, now: datetime
 ) -> Done[Redemption]:
     """Staff have scanned a payment code. The key's scope is this person, this operation and this card."""
-    if (
-        not principal.works_at(principal.organisation_id, store_id)
-        or reads.get(Store, principal.organisation_id, store_id) is None
-    ):
+    store = reads.get(Store, principal.organisation_id, store_id)
+    if store is None or not principal.works_at(principal.organisation_id, store_id):
         raise absent("门店", "store")
+    store.as_of(business_date(now)).require_not_closed()
     ask = Ask(
         redemption_id=ids.derived_within("red", code.card_id, principal.principal_id, "redemption", key),
         store_id=store_id,
@@ -38,7 +38,8 @@ def open_by_staff(
 def open_by_consumer(
     card_id: str, store: Store, face_fen: int, principal: Principal, key: str, now: datetime
 ) -> Done[Redemption]:
-    """The consumer has scanned the store's code and chosen a card."""
+    """The consumer has scanned the store's code and chosen a card. `store`: as of today."""
+    store.require_not_closed()
     ask = Ask(
         redemption_id=ids.derived_within("red", card_id, principal.principal_id, "redemption", key),
         store_id=store.store_id,

@@ -5,6 +5,7 @@ from datetime import datetime
 from chalicelib import ids
 from chalicelib.domain import store_code as rules
 from chalicelib.domain.audit import Trace
+from chalicelib.domain.business_day import business_date
 from chalicelib.domain.code_key import CodeKey
 from chalicelib.domain.codes import StoreCode, invalid_store_code, key_id_of, read_store_code, sign_store_code
 from chalicelib.domain.decision import Decision
@@ -23,8 +24,9 @@ def code_of(store: Store, now: datetime) -> str:
     return sign_store_code(code_keys.signing(now), StoreCode(store.store_id, store.code_version))
 
 
-def resolve(code: str) -> tuple[Merchant, Store]:
-    """Order of refusals: foreign or altered, no such store, revoked print, revoked key; all look alike."""
+def resolve(code: str, now: datetime) -> tuple[Merchant, Store]:
+    """The merchant, and the store as of today. Order of refusals: foreign or altered, no such store, revoked print, revoked key,
+    which all look alike; then closed."""
     key_id = key_id_of(code)
     read = read_store_code(code_keys.verifying(key_id), code)
     merchant_id = ids.owner_of("mch", read.store_id)
@@ -33,7 +35,9 @@ def resolve(code: str) -> tuple[Merchant, Store]:
     )
     if merchant is None or store is None or store.code_version != read.version or key is None or not key.verifies:
         raise invalid_store_code()
-    return merchant, store
+    present = store.as_of(business_date(now))
+    present.require_not_closed()
+    return merchant, present
 
 
 def rotate(merchant_id: str, store_id: str, reason: str, key: str, caller: Principal, trace: Trace) -> Done[Store]:

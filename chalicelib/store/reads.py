@@ -146,10 +146,11 @@ def cases(key: str, limit: int = PAGE_MAX, after: str = "") -> list[Any]:
     return _values(CasesTable.listed.query(key, sort > after if after else None, limit=limit))
 
 
-def position(value: Any) -> str:
-    """Where a value stands in the list that it is listed in."""
-    place: str = ROWS[type(value)].indexed(value)["listed_sort"]
-    return place
+def staff_after(organisation_id: str, username: str, limit: int) -> list[Any]:
+    """An organisation's people by user name, from the one after `username`. From an index: for showing, not for deciding."""
+    after: Any = tables.MerchantsListed.listed_sort
+    condition = after > username if username else None
+    return _values(MerchantsTable.listed.query(f"staff#{organisation_id}", condition, limit=limit))
 
 
 def owned(value_class: type[Value], owner_id: str, prefix: str, limit: int = PAGE_MAX, after: str = "") -> list[Value]:

@@ -25,7 +25,9 @@ from chalicelib.domain.redemption import Redemption, RedemptionState
 from chalicelib.domain.refund import PostedTransfer, Refund, RefundState
 from chalicelib.domain.registration import Registrations
 from chalicelib.domain.report import Report
+from chalicelib.domain.session import Session
 from chalicelib.domain.settlement import MerchantDay, Payable, Seal
+from chalicelib.domain.sign_in import Lock
 from chalicelib.domain.staff import Staff
 from chalicelib.domain.store import Store
 from chalicelib.domain.store_code import CodeRotation
@@ -157,6 +159,20 @@ ROWS: dict[type[Any], Shape] = {
         lambda staff_id: (staff_id, "staff"),
         ("staff_id",),
         lambda staff: {"listed_key": f"staff#{staff.organisation_id}", "listed_sort": staff.username},
+    ),
+    Session: stored(
+        MerchantsTable,
+        Session,
+        lambda staff_id, own: (staff_id, f"session#{own}"),
+        ("staff_id", "session_id"),
+        lambda session: {"ttl": int(session.expires_at.timestamp())},
+    ),
+    Lock: stored(
+        MerchantsTable,
+        Lock,
+        lambda staff_id, source: (staff_id, f"lock#{source}"),
+        ("staff_id", "source"),
+        lambda lock: {"ttl": int(lock.forgotten_at.timestamp())},
     ),
     MerchantDay: stored(
         MerchantsTable, MerchantDay, lambda merchant_id, day: (merchant_id, f"day#{day}"), ("merchant_id", "business_date")

@@ -61,7 +61,8 @@ def seed(registry: Registry) -> int:
         for price_fen, bonus_fen in OFFERS:
             writes.commit(_product(merchant, price_fen, bonus_fen, now))
     for number in range(STORES):
-        writes.commit(_store(merchants[number % len(merchants)], number, draw, now))
+        owner = number % len(merchants)
+        merchants[owner] = _opened(merchants[owner], number, draw, now)
     return STORES
 
 
@@ -119,7 +120,8 @@ def _product(merchant: Merchant, price_fen: int, bonus_fen: int, now: datetime) 
     return offer(merchant, None, product, rules_on(DISTRICT, business_date(now)), _trace(product.product_id, now))
 
 
-def _store(merchant: Merchant, number: int, draw: random.Random, now: datetime) -> Decision[Store]:
+def _opened(merchant: Merchant, number: int, draw: random.Random, now: datetime) -> Merchant:
+    """The merchant as it is with the store."""
     street = draw.choice(STREETS)
     name = f"{street}{number + 1}号店"
     store = Store(
@@ -131,4 +133,7 @@ def _store(merchant: Merchant, number: int, draw: random.Random, now: datetime) 
         opened_at=now - timedelta(days=draw.randint(30, 900)),
         fingerprint=ids.fingerprint(name),
     )
-    return open_store(merchant, None, store, _trace(store.store_id, now))
+    decided = open_store(merchant, None, store, _trace(store.store_id, now))
+    writes.commit(decided)
+    (after,) = (put.value for put in decided.puts if isinstance(put.value, Merchant))
+    return after

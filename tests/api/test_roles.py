@@ -22,6 +22,8 @@ IDS = {
     "licence_no": "91330212MA2AAAAA07",
     "store_id": "sto_0",
     "key_id": "250",
+    "staff_id": "stf_0",
+    "session_id": "ses_0",
 }
 
 
@@ -74,7 +76,8 @@ def test_the_matrix_is_what_was_agreed() -> None:
     assert who["POST /v1/redemptions/{redemption_id}/cancel"] == {Role.OWNER, Role.MANAGER, Role.CASHIER}
     assert who["POST /v1/merchant-applications/{application_id}/review"] == {Role.OPERATOR, Role.REGULATOR}
     assert who["POST /v1/merchants/{merchant_id}/products"] == {Role.OWNER}
-    writers = {role for declared in ENDPOINTS if declared.method == "POST" for role in declared.who}
+    moving = [one for one in ENDPOINTS if one.method == "POST" and not one.operation_id.startswith("staff_sessions_")]
+    writers = {role for declared in moving for role in declared.who}
     assert Role.CUSTODIAN not in writers
 
 

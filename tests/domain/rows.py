@@ -16,6 +16,8 @@ from chalicelib.domain.product import Product
 from chalicelib.domain.redemption import Redemption
 from chalicelib.domain.refund import PostedTransfer, Refund
 from chalicelib.domain.registration import Registrations
+from chalicelib.domain.session import Session
+from chalicelib.domain.sign_in import Lock
 from chalicelib.domain.staff import Staff
 from chalicelib.domain.store import Store
 
@@ -36,6 +38,8 @@ KEY_FIELDS: dict[type[Any], tuple[str, ...]] = {
     Redemption: ("redemption_id",),
     Refund: ("refund_id",),
     Registrations: ("consumer_id",),
+    Session: ("session_id",),
+    Lock: ("staff_id", "source"),
     Staff: ("username",),
     Store: ("store_id",),
 }

@@ -254,7 +254,7 @@ def test_opening_a_store_is_refused_by_a_reused_key_before_an_absent_merchant() 
     )
     assert code_of(lambda: open_store(None, None, store, trace())) == "not_found"
     assert open_store(MERCHANT, store, store, trace()).replayed
-    assert len(open_store(MERCHANT, None, store, trace()).puts) == 2
+    assert len(open_store(MERCHANT, None, store, trace()).puts) == 3
 
 
 # --- what must not be possible to build -----------------------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""People: who may invite whom, the one-time code, the lock, and the one-time password that is good once."""
+"""People: who may do what to whom, the one-time code, another role, a reset, and the way out."""
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,17 +10,18 @@ import pytest
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.decision import Decision, create
 from chalicelib.domain.principal import Principal, Role
-from chalicelib.domain.refusals import NotAuthenticated
+from chalicelib.domain.refusals import Conflict
+from chalicelib.domain.rights import STAFF, StaffRight
 from chalicelib.domain.staff import (
-    FAILURES_MAX,
-    LOCKED_FOR,
     Staff,
     StaffState,
     activate,
+    assign,
     disable,
     invite,
-    require_unlocked,
-    sign_in,
+    may_see,
+    require_over,
+    reset,
 )
 from tests.domain.rows import Rows
 from tests.domain.town import NOON, code_of, trace
@@ -28,7 +30,7 @@ OPERATOR = Principal(Role.OPERATOR, "off_1", "platform")
 OWNER = Principal(Role.OWNER, "stf_1", "mch_1")
 MANAGER = Principal(Role.MANAGER, "stf_2", "mch_1")
 INVITED = Staff("stf_9", "li", "mch_1", Role.CASHIER, ("sto_1",), "", NOON, "hash", "f")
-ACTIVE = replace(INVITED, state=StaffState.ACTIVE, password_hash="p", totp_secret="t", totp_step=100)
+ACTIVE = replace(INVITED, state=StaffState.ACTIVE, password_hash="p", totp_secret="t", totp_step=100, sessions=("ses_1",))
 
 
 @pytest.mark.parametrize("inviter", list(Role))
@@ -161,7 +163,7 @@ def test_a_disabled_person_is_out_at_once_and_one_audit_entry_says_who_did_it(be
     disabled = disable(before, trace("aud_7", NOON, "stf_1", "owner"))
     rows.commit(disabled)
     stored = rows.get(Staff, "li")
-    assert stored == replace(before, state=StaffState.DISABLED, version=2)
+    assert stored == replace(before, state=StaffState.DISABLED, sessions=(), version=2)
     (audit,) = rows.all(AuditEntry)
     assert (audit.object_id, audit.action, audit.before, audit.after) == (
         "stf_9",
@@ -170,8 +172,6 @@ def test_a_disabled_person_is_out_at_once_and_one_audit_entry_says_who_did_it(be
         "disabled",
     )
     assert (audit.principal_id, audit.role, audit.at) == ("stf_1", "owner", NOON)
-    for refused in (lambda: require_unlocked(stored, NOON), lambda: sign_in(stored, True, 101, NOON)):
-        assert code_of(refused) == "wrong_credentials"
 
 
 def test_disabling_again_is_a_repetition_without_a_second_audit_entry() -> None:
@@ -186,91 +186,119 @@ def test_nobody_comes_back_from_disabled() -> None:
     assert invite(disabled, INVITED, OWNER, trace()).answer.state is StaffState.DISABLED
 
 
-@pytest.mark.parametrize("first", ["sign in", "disable"])
-def test_a_sign_in_and_a_disabling_at_once_cannot_both_count(first: str) -> None:
-    rows = Rows()
-    rows.commit(Decision(ACTIVE, (create(ACTIVE),)))
-    decided = {"sign in": sign_in(ACTIVE, True, 101, NOON), "disable": disable(ACTIVE, trace())}
-    rows.commit(decided.pop(first))
-    before = rows.image()
-    assert code_of(lambda: rows.commit(decided.popitem()[1])) == "contention"
-    assert rows.image() == before
-
-
-def tried(staff: Staff, password: bool = True, step: int | None = 101, **later: float) -> Any:
-    return sign_in(staff, password, step, NOON + timedelta(**later)).answer
-
-
-@pytest.mark.parametrize(
-    "password, step", [(False, 101), (True, None), (True, 100), (True, 99), (False, None)]
-)
-def test_a_wrong_password_a_wrong_code_and_an_old_code_are_one_failure_each_and_look_alike(
-    password: bool, step: int | None
+@pytest.mark.parametrize("right", list(StaffRight))
+@pytest.mark.parametrize("caller", list(Role))
+@pytest.mark.parametrize("other", list(Role))
+def test_a_right_over_a_person_is_what_the_table_says_and_else_the_person_is_absent(
+    right: StaffRight, caller: Role, other: Role
 ) -> None:
-    outcome = tried(ACTIVE, password, step)
-    assert outcome.refusal.code == "wrong_credentials"
-    assert (outcome.staff.failures, outcome.staff.totp_step, outcome.staff.version) == (1, 100, 2)
+    who = Principal(caller, "x", "platform" if caller is Role.OPERATOR else "mch_1")
+    allowed = other in STAFF[right].get(caller, frozenset())
+    assert code_of(lambda: require_over(right, replace(ACTIVE, role=other), "mch_1", who)) == ("" if allowed else "not_found")
 
 
-def test_a_one_time_password_is_good_once() -> None:
-    first = tried(ACTIVE)
-    assert first.refusal is None
-    assert tried(first.staff).refusal.code == "wrong_credentials"
-    assert tried(first.staff, step=102).refusal is None
+def test_nobody_has_a_right_over_an_owner_but_an_operator_and_over_oneself_but_to_look() -> None:
+    for right, by_role in STAFF.items():
+        if right is not StaffRight.SEE:
+            assert {role for role, below in by_role.items() if Role.OWNER in below} <= {Role.OPERATOR}
+            assert all(role not in below for role, below in by_role.items())
+        assert Role.CASHIER not in by_role
 
 
-def test_five_failures_lock_for_fifteen_minutes_and_then_count_again_from_none() -> None:
-    staff = ACTIVE
-    for failure in range(1, FAILURES_MAX + 1):
-        assert require_unlocked(staff, NOON) is staff
-        staff = tried(staff, password=False).staff
-        assert (staff.locked_until is not None) is (failure == FAILURES_MAX)
-    assert code_of(lambda: require_unlocked(staff, NOON)) == "wrong_credentials"
-    assert (
-        code_of(lambda: require_unlocked(staff, NOON + LOCKED_FOR - timedelta(microseconds=1)))
-        == "wrong_credentials"
-    )
-    assert require_unlocked(staff, NOON + LOCKED_FOR).failures == 0
-    assert tried(staff, password=False, minutes=15).staff.locked_until is None
-    assert tried(staff, minutes=15).staff.locked_until is None
+def test_a_person_of_another_merchant_or_of_other_stores_is_absent() -> None:
+    foreign = Principal(Role.OWNER, "stf_7", "mch_2")
+    for right in (StaffRight.DISABLE, StaffRight.RESET):
+        assert code_of(lambda right=right: require_over(right, ACTIVE, "mch_1", foreign)) == "not_found"
+        assert code_of(lambda right=right: require_over(right, ACTIVE, "mch_2", foreign)) == "not_found"
+        assert code_of(lambda right=right: require_over(right, None, "mch_1", OWNER)) == "not_found"
+        bound = replace(MANAGER, stores=("sto_1",))
+        of_stores = {("sto_1",): "", ("sto_1", "sto_2"): "not_found", ("sto_2",): "not_found", (): "not_found"}
+        for stores, outcome in of_stores.items():
+            person = replace(ACTIVE, stores=stores)
+            asked = partial(require_over, right, person, "mch_1", bound)
+            assert code_of(asked) == outcome
 
 
-def test_a_success_forgets_the_failures_before_it() -> None:
-    staff = ACTIVE
-    for _ in range(FAILURES_MAX - 1):
-        staff = tried(staff, password=False).staff
-    assert tried(staff).staff.failures == 0
+def test_a_manager_sees_those_who_work_where_the_manager_does_and_no_owner() -> None:
+    bound = replace(MANAGER, stores=("sto_1",))
+    for stores, seen in ((("sto_1",), True), (("sto_1", "sto_2"), True), ((), True), (("sto_2",), False)):
+        assert may_see(replace(ACTIVE, stores=stores), bound) is seen
+        assert may_see(replace(ACTIVE, stores=stores), MANAGER)
+        assert may_see(replace(ACTIVE, stores=stores, role=Role.OWNER), OWNER)
+        assert not may_see(replace(ACTIVE, stores=stores, role=Role.OWNER), MANAGER)
+        assert not may_see(replace(ACTIVE, stores=stores, organisation_id="mch_2"), OWNER)
+        assert not may_see(replace(ACTIVE, stores=stores), replace(bound, role=Role.CASHIER))
 
 
-def test_a_locked_account_stays_locked_for_the_right_password_too() -> None:
-    """`sign_in` itself must hold the lock: whoever forgets `require_unlocked` would open it."""
-    locked = replace(ACTIVE, locked_until=NOON + LOCKED_FOR)
-    for password in (True, False):
-        refused = pytest.raises(NotAuthenticated, match="wrong_credentials")
-        with refused:
-            tried(locked, password, minutes=1)
-        with refused:
-            tried(locked, password, minutes=14, seconds=59)
-    opened = tried(locked, minutes=15)
-    assert (opened.refusal, opened.staff.locked_until, opened.staff.failures) == (None, None, 0)
+def test_another_role_ends_the_sessions_other_stores_do_not_and_the_same_is_a_repetition() -> None:
+    elsewhere = assign(ACTIVE, Role.CASHIER, ("sto_2",), trace())
+    assert (elsewhere.answer.stores, elsewhere.answer.sessions) == (("sto_2",), ("ses_1",))
+    assert (elsewhere.puts[1].value.before, elsewhere.puts[1].value.after) == ("cashier at sto_1", "cashier at sto_2")
+    risen = assign(ACTIVE, Role.MANAGER, (), trace()).answer
+    assert (risen.role, risen.stores, risen.sessions) == (Role.MANAGER, (), ())
+    assert assign(risen, Role.MANAGER, (), trace()).replayed
+    gone = replace(ACTIVE, state=StaffState.DISABLED)
+    assert code_of(lambda: assign(gone, Role.MANAGER, (), trace())) == "staff_disabled"
 
 
-@pytest.mark.parametrize(
-    "staff",
-    [None, INVITED, replace(ACTIVE, state=StaffState.DISABLED)],
-    ids=["unknown", "invited", "disabled"],
-)
-def test_who_is_not_active_gets_the_answer_of_a_wrong_password(staff: Staff | None) -> None:
-    assert code_of(lambda: require_unlocked(staff, NOON)) == "wrong_credentials"
-    assert code_of(lambda: sign_in(staff, True, 101, NOON)) == "wrong_credentials"
+def test_after_a_reset_nothing_of_before_is_worth_anything() -> None:
+    later = NOON + timedelta(days=30)
+    again = reset(ACTIVE, "new", trace(at=later)).answer
+    assert (again.password_hash, again.totp_secret, again.sessions, again.state) == ("", "", (), StaffState.INVITED)
+    assert code_of(lambda: activated(again, code="hash", days=30)) == "wrong_credentials", "the old code"
+    assert activated(again, code="new", days=36, hours=23).answer.state is StaffState.ACTIVE
+    assert code_of(lambda: activated(again, code="new", days=37)) == "wrong_credentials"
 
 
-def test_two_tries_at_once_with_one_one_time_password_let_one_in() -> None:
-    rows = Rows()
-    rows.commit(invite(None, INVITED, OWNER, trace()))
-    rows.commit(activate(INVITED, "hash", "p", "t", trace("b")))
-    staff = rows.get(Staff, "li")
-    one, two = sign_in(staff, True, 101, NOON), sign_in(staff, True, 101, NOON)
-    rows.commit(one)
-    assert code_of(lambda: rows.commit(two)) == "contention"
-    assert sign_in(rows.get(Staff, "li"), True, 101, NOON).answer.refusal is not None
+def test_the_same_reset_again_is_a_repetition_even_after_the_person_came_back() -> None:
+    again = reset(ACTIVE, "new", trace()).answer
+    back = activated(again, code="new").answer
+    for present in (again, back, replace(back, state=StaffState.DISABLED)):
+        assert (reset(present, "new", trace()).answer, reset(present, "new", trace()).replayed) == (present, True)
+    assert code_of(lambda: reset(replace(back, state=StaffState.DISABLED), "newer", trace())) == "staff_disabled"
+
+
+STAFF_VERBS = {
+    "activate": (
+        lambda row: activate(row, "hash", "another hash", "t", trace("aud_9")),
+        {"invited": "active"},
+        set(),
+    ),
+    "change": (
+        lambda row: assign(row, Role.MANAGER, (), trace("aud_9")),
+        {"invited": "invited", "active": "active"},
+        set(),
+    ),
+    "reset": (
+        lambda row: reset(row, "new", trace("aud_9")),
+        {"invited": "invited", "active": "invited"},
+        set(),
+    ),
+    "disable": (
+        lambda row: disable(row, trace("aud_9")),
+        {"invited": "disabled", "active": "disabled"},
+        {"disabled"},
+    ),
+}
+
+
+@pytest.mark.parametrize("state", list(StaffState))
+@pytest.mark.parametrize("verb", list(STAFF_VERBS))
+def test_a_verb_on_a_member_of_staff_acts_with_an_audit_entry_repeats_or_refuses(
+    state: StaffState, verb: str
+) -> None:
+    row = replace(INVITED, state=state, password_hash="" if state == "invited" else "p")
+    decide, acts, repeats = STAFF_VERBS[verb]
+    if state in acts:
+        decision = decide(row)
+        assert (decision.answer.state, decision.answer.version) == (acts[state], 2)
+        entry = decision.puts[1].value
+        assert (entry.object_id, entry.action) == ("stf_9", f"staff.{verb}")
+        assert verb == "change" or (entry.before, entry.after) == (state, acts[state])
+        assert len(decision.puts) == 2
+    elif state in repeats:
+        assert (decide(row).answer, decide(row).replayed) == (row, True)
+    else:
+        with pytest.raises(Conflict) as caught:
+            decide(row)
+        assert caught.value.code == f"staff_{state}"

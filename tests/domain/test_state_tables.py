@@ -22,14 +22,14 @@ from chalicelib.domain import (
     refund,
     report,
     staff,
+    store,
     tip_off,
 )
-from chalicelib.domain.principal import Role
 from chalicelib.domain.redemption import RedemptionState
 from chalicelib.domain.refund import Cause, RefundState
 from chalicelib.domain.refusals import Conflict
 from chalicelib.domain.state import move
-from tests.domain.town import CONSUMER, NOON, OWNER, Town, trace
+from tests.domain.town import CONSUMER, OWNER, Town
 
 MACHINES: dict[str, tuple[Any, Any, Mapping[Any, Any], dict[str, dict[str, str]]]] = {
     "order": (
@@ -64,9 +64,20 @@ MACHINES: dict[str, tuple[Any, Any, Mapping[Any, Any], dict[str, dict[str, str]]
         staff.StaffEvent,
         staff.TRANSITIONS,
         {
-            "invited": {"activate": "active", "disable": "disabled"},
-            "active": {"disable": "disabled"},
+            "invited": {"activate": "active", "change": "invited", "reset": "invited", "disable": "disabled"},
+            "active": {"change": "active", "reset": "invited", "disable": "disabled"},
             "disabled": {},
+        },
+    ),
+    "store": (
+        store.StoreState,
+        store.StoreEvent,
+        store.TRANSITIONS,
+        {
+            "open": {"change": "open", "announce_move": "moving", "announce_closing": "closing"},
+            "moving": {"change": "moving", "withdraw_notice": "open", "arrive": "open"},
+            "closing": {"change": "closing", "withdraw_notice": "open", "shut": "closed"},
+            "closed": {},
         },
     ),
     "application": (
@@ -210,6 +221,7 @@ def test_every_state_of_a_table_can_be_reached_from_a_birth() -> None:
         "order": {"created"},
         "redemption": {"pending"},
         "staff": {"invited"},
+        "store": {"open"},
         "application": {"draft"},
         "file": {"announced"},
         "refund": {"requested"},
@@ -369,40 +381,3 @@ def test_the_providers_word_on_a_refund_that_nobody_agreed_to_moves_nothing(verb
     with pytest.raises(Conflict, match="refund_requested"):
         town.do(REFUND_VERBS[verb][0](*town.refund("ref_1_a"), town.now))
     assert (town.rows.image(), town.money()) == (before, money)
-
-
-ON_STAFF = staff.Staff("stf_9", "li", "mch_1", Role.CASHIER, ("sto_1",), "", NOON, "hash", "f")
-STAFF_VERBS = {
-    "activate": (
-        lambda row: staff.activate(row, "hash", "another hash", "t", trace("aud_9")),
-        {"invited": "active"},
-        set(),
-    ),
-    "disable": (
-        lambda row: staff.disable(row, trace("aud_9")),
-        {"invited": "disabled", "active": "disabled"},
-        {"disabled"},
-    ),
-}
-
-
-@pytest.mark.parametrize("state", list(staff.StaffState))
-@pytest.mark.parametrize("verb", list(STAFF_VERBS))
-def test_a_verb_on_a_member_of_staff_acts_with_an_audit_entry_repeats_or_refuses(
-    state: staff.StaffState, verb: str
-) -> None:
-    row = replace(ON_STAFF, state=state, password_hash="" if state == "invited" else "p")
-    decide, acts, repeats = STAFF_VERBS[verb]
-    if state in acts:
-        decision = decide(row)
-        assert (decision.answer.state, decision.answer.version) == (acts[state], 2)
-        entry = decision.puts[1].value
-        assert (entry.object_id, entry.action) == ("stf_9", f"staff.{verb}")
-        assert (entry.before, entry.after) == (state, acts[state])
-        assert len(decision.puts) == 2
-    elif state in repeats:
-        assert (decide(row).answer, decide(row).replayed) == (row, True)
-    else:
-        with pytest.raises(Conflict) as caught:
-            decide(row)
-        assert caught.value.code == f"staff_{state}"

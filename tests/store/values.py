@@ -11,6 +11,7 @@ from chalicelib.domain.card import Card, CardState, UsedCode
 from chalicelib.domain.merchant import Merchant, MerchantState
 from chalicelib.domain.payout import Payout, PayoutState
 from chalicelib.domain.settlement import Payable
+from chalicelib.domain.store import Store, StoreState
 from chalicelib.domain.transfer import Transfer
 
 AT = datetime(2026, 11, 20, 12, 0, 0, 123456, SHANGHAI)
@@ -25,6 +26,7 @@ LAWFUL: dict[type[Any], dict[str, Any]] = {
         "released_fen": 10_000,
         "refunded_fen": 0,
     },
+    Store: {"opening_hours": ("09:00-21:00",) * 6 + ("",), "state": StoreState.CLOSING, "effective_on": AT.date()},
     Transfer: {"debit": "custody", "credit": "card:crd_1"},
     Payout: {"state": PayoutState.POSTED},
     Payable: {"accrued_fen": 10_000, "in_transit_fen": 2_000, "paid_out_fen": 1_000},

@@ -19,6 +19,8 @@ BODIES: dict[str, Any] = {
     "stores_move": MOVE,
     "stores_close": CLOSE,
     "stores_withdraw_notice": None,
+    "store_codes_rotate": {"reason": "lost"},
+    "posters_create": None,
     "staff_index": None,
     "staff_show": None,
     "staff_invite": {"username": "a.spy", "role": "cashier"},

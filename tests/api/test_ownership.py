@@ -13,6 +13,7 @@ import pytest
 from app import app
 from chalicelib import ids
 from chalicelib.api.http import ENDPOINTS, Endpoint
+from chalicelib.domain.alert import Alert
 from chalicelib.domain.principal import MERCHANT_ROLES, Role
 from chalicelib.domain.report import Report
 from chalicelib.domain.settlement import MerchantDay
@@ -20,13 +21,14 @@ from chalicelib.domain.staff import Staff
 from chalicelib.store import reads
 from tests.api.bodies import smallest
 from tests.api.journey import FILING
+from tests.api.papers import PNG, announced
 from tests.platform import DISTRICT, FRIDAY
 from tests.town import Town, holder, paid, person, settled
 
 NOBODY = "0" * 26
 ELSEWHERE = "330203"
-NOT_OWNED = frozenset({"code", "date"})
-"""Parameters of things that belong to nobody in particular: what is printed on a wall, a business date."""
+NOT_OWNED = frozenset({"code", "date", "key_id", "licence_no"})
+"""Parameters of things that belong to nobody in particular: what is printed on a wall, a business date, a key of the platform."""
 SEES_ALL = frozenset({Role.OPERATOR, Role.CUSTODIAN})
 
 
@@ -51,6 +53,10 @@ def objects(town: Town) -> dict[str, str]:
     """Parameter -> the id of an object that is there: of the town's merchant, consumer or district."""
     merchant, card = town.merchant.merchant_id, town.card.card_id
     owned = town.platform.post("/v1/merchant-applications", FILING, town.tokens[Role.OPERATOR]).json
+    filer = town.tokens[Role.OPERATOR]
+    file = announced(town.platform, f"/v1/merchant-applications/{owned['application_id']}", filer, PNG)
+    told = {"merchant_id": merchant, "kind": "off_platform_payment", "what_happened": "x", "happened_on": str(FRIDAY)}
+    tip_off = town.platform.post("/v1/tip-offs", told, town.consumer).json["tip_off_id"]
     redemption = town.hold(1_000)
     refund = town.platform.post("/v1/refunds", {"card_id": _second_card(town), "cause": "neutral"}, town.consumer).json
     report = Report(f"rpt_{FRIDAY:%Y%m%d}{DISTRICT}", DISTRICT, FRIDAY, 1, "0" * 64, "k", "t", town.platform.now())
@@ -65,6 +71,10 @@ def objects(town: Town) -> dict[str, str]:
         "settlement_id": f"set_{ids.part_of(merchant)}{FRIDAY:%Y%m%d}",
         "report_id": report.report_id,
         "staff_id": staff_of(town.tokens[Role.MANAGER]),
+        "file_id": file["file_id"],
+        "tip_off_id": tip_off,
+        "alert_id": reads.newest(Alert, merchant, "alt_")[0].alert_id,
+        "session_id": claims_of(town.tokens[Role.MANAGER])["jti"],
         "store_id": town.store.store_id,
         "product_id": town.product.product_id,
     }
@@ -87,10 +97,15 @@ def strangers(town: Town) -> dict[Role, str]:
     return made
 
 
-def staff_of(token: str) -> str:
+def claims_of(token: str) -> dict[str, str]:
     import jwt
 
-    return str(jwt.decode(token, options={"verify_signature": False})["sub"])
+    found: dict[str, str] = jwt.decode(token, options={"verify_signature": False})
+    return found
+
+
+def staff_of(token: str) -> str:
+    return claims_of(token)["sub"]
 
 
 def absent_of(own_id: str) -> str:

@@ -110,7 +110,7 @@ def test_the_regulator_answers_and_the_consumer_reads_it(town: Town) -> None:
     before = town.platform.dump()
     assert town.platform.post(path, answer, regulator_elsewhere(town)).code == "not_found"
     assert town.platform.post(path, {"outcome": "pending", "reason": "x"}, town.tokens[Role.REGULATOR]).code == "request_invalid"
-    assert len(town.platform.dump()) == len(before) + 1, "the regulator of elsewhere, and nothing more"
+    assert len(town.platform.dump()) == len(before) + 2, "the regulator of elsewhere with a session, and nothing more"
     resolved = town.platform.post(path, answer, town.tokens[Role.REGULATOR])
     assert (resolved.status, resolved.json["state"]) == (200, "resolved")
     assert town.platform.post(path, answer, town.tokens[Role.REGULATOR]).replayed

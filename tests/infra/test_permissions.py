@@ -28,7 +28,7 @@ def _resources(template: Template, role: str, action: str) -> list[Any]:
 
 def test_no_two_functions_share_a_role(production: Template) -> None:
     roles = [function["Role"]["Fn::GetAtt"][0] for function in functions(production).values()]
-    assert len(roles) == len(set(roles)) == 6
+    assert len(roles) == len(set(roles)) == 7
 
 
 def test_no_action_is_a_wildcard(production: Template) -> None:

@@ -22,7 +22,7 @@ from chalicelib.api import (
     stores,
 )
 from chalicelib.api.http import front
-from chalicelib.jobs import reconciliation, reporting, settlement, sweep
+from chalicelib.jobs import reconciliation, reporting, search, settlement, sweep
 
 app = Chalice(app_name="fangxinchong")
 
@@ -47,6 +47,7 @@ for noun in (
     stores,
     reconciliation,
     reporting,
+    search,
     settlement,
     sweep,
 ):

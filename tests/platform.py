@@ -186,7 +186,9 @@ def running(
             _KEPT[:] = [sandbox_url, os.environ["PUBLIC_URL"]]
         _create(credentials or invented()[0])
         from app import app
+        from chalicelib.operations import search
 
+        search.forget()
         yield Platform(clock, Client(app, "local", str(ROOT)))
     os.environ.clear()
     os.environ.update(before)
@@ -200,15 +202,17 @@ def _create(credentials: dict[str, dict[str, str]]) -> None:
     kms.create_alias(AliasName="alias/persons", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     secrets = _client("secretsmanager")
     secrets.create_secret(Name="app", SecretString="0123456789abcdef" * 4)
+    _client("s3").create_bucket(Bucket="archive", CreateBucketConfiguration={"LocationConstraint": "cn-northwest-1"})
     secrets.create_secret(Name="counterparts", SecretString=json.dumps(credentials))
 
 
 def forget() -> None:
     """What a container keeps between requests."""
     from chalicelib import config
-    from chalicelib.gateways import business_registry, custodian, regulator, wechat_login, wechat_pay
+    from chalicelib.gateways import business_registry, custodian, objects, regulator, wechat_login, wechat_pay
 
     config.forget()
+    objects.connect.cache_clear()
     for gateway in (business_registry, custodian, regulator, wechat_login, wechat_pay):
         gateway.connect.cache_clear()
     _KEPT.clear()

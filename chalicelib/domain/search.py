@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.syllables import SYLLABLE_CHARS_MAX, SYLLABLES
@@ -144,6 +144,7 @@ def units(key: str) -> list[str]:
     return _UNIT.findall(key)
 
 
+@lru_cache(maxsize=4096)
 def confused(pinyin: str) -> str:
     """zh z, ch c, sh s; an ang, en eng, in ing; n l r; f h; u v: one and the same. A beginning keeps being a beginning."""
     return _BACK_NASAL.sub(r"\1n", _RETROFLEX.sub(r"\1", pinyin)).translate(_ONE_SOUND)

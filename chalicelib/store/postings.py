@@ -8,6 +8,7 @@ import re
 import zlib
 from array import array
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from chalicelib.domain.search import Entry
@@ -19,60 +20,88 @@ START, FIRST, TRIPLE = "4", "5", "6"
 GAP_SECOND, GAP_THIRD = "7", "8"
 """Three of four neighbours of the pinyin: without the second, without the third."""
 INITIALS, CONFUSED_START, CONFUSED_TRIPLE = "9", "a", "b"
+"""Two or three neighbours of the initials; starts and triples of the pinyin in which confused sounds are one."""
 DISTRICT, INDUSTRY, STATE = "d", "i", "s"
 BY_NAME: Final = "n"
 """Before a filter's token: the same list, of the places of its merchants in the order of names."""
 
-START_CHARS = 4
+START_LENGTHS = (1, 2, 3, 4, 6, 8)
+CONFUSED_LENGTHS = (2, 3, 4, 6)
+"""So many letters long are the tokens of a start."""
 ALL = -1
 """The list of every row there may be."""
 
 _LISTED_MAX = 64
 _DENSE_SHARE = 16
 _LIST, _PACKED, _PLAIN = b"l", b"p", b"b"
+_CHARS, _BORDER, _BEGINNING, _SPELT, _INITIALS, _CONFUSED = "cbfsiv"
+_ONE = ord("1")
 _A_BYTE = re.compile(rb"[^\0]")
 
 
-def tokens(entry: Entry) -> set[str]:
-    """Of everything but filters."""
-    key, text, first = entry.key, entry.text, f"^{entry.key}"
-    found = {CHAR + char for char in key}
-    found.update([PAIR + first[at : at + 2] for at in range(len(key))])
-    found.update(_mixed(entry))
-    found.update([START + text[at : at + length] for at in entry.starts for length in range(1, START_CHARS + 1)])
-    found.update([FIRST + text[:length] for length in range(1, START_CHARS + 1)])
-    found.update([TRIPLE + text[at : at + 3] for at in range(len(text) - 2)])
-    found.update([GAP_SECOND + text[at] + text[at + 2 : at + 4] for at in range(len(text) - 3)])
-    found.update([GAP_THIRD + text[at : at + 2] + text[at + 3] for at in range(len(text) - 3)])
-    found.update([INITIALS + entry.initials[at : at + 2] for at in range(len(entry.initials) - 1)])
+def pieces(entry: Entry) -> Iterator[str]:
+    """What an entry consists of, filters left out. Pieces come again in many entries, and their tokens need to be worked out
+    once: `tokens`."""
+    key, spelling, text = f"^{entry.key}", entry.spelling, entry.text
+    for at in range(len(entry.key)):
+        yield _CHARS + key[at : at + 2]
+    for number in range(len(spelling) - 1):
+        chars = entry.chars
+        yield f"{_BORDER}{chars[number] or ' '}{spelling[number][-1]}{spelling[number + 1][0]}{chars[number + 1] or ' '}"
+    yield _BEGINNING + text[: START_LENGTHS[-1]]
+    for at, part in zip(entry.starts, spelling, strict=True):
+        end = at + len(part)
+        yield f"{_SPELT}{end - at:3}{text[at : end + START_LENGTHS[-1] - 1]}"
+    for at in range(len(entry.initials) - 1):
+        yield _INITIALS + entry.initials[at : at + 3]
     text, starts = entry.confused
-    found.update([CONFUSED_START + text[at : at + length] for at in starts for length in range(2, START_CHARS + 1)])
-    found.update([CONFUSED_TRIPLE + text[at : at + 3] for at in range(len(text) - 2)])
+    for at, end in pairwise((*starts, len(text))):
+        yield f"{_CONFUSED}{end - at:3}{text[at : end + CONFUSED_LENGTHS[-1] - 1]}"
+
+
+def tokens(piece: str) -> set[str]:
+    kind, text = piece[0], piece[1:]
+    if kind == _CHARS:
+        return {CHAR + text[1], PAIR + text}
+    if kind == _BORDER:
+        return {MIXED + text[0] + text[2], MIXED + text[1] + text[3]}
+    if kind == _BEGINNING:
+        return {FIRST + text[:length] for length in START_LENGTHS}
+    if kind == _INITIALS:
+        return {INITIALS + text[:2], INITIALS + text}
+    length, text = int(text[:3]), text[3:]
+    if kind == _CONFUSED:
+        found = {CONFUSED_START + text[:most] for most in CONFUSED_LENGTHS}
+        return found.union(CONFUSED_TRIPLE + text[at : at + 3] for at in range(min(length, len(text) - 2)))
+    found = {START + text[:most] for most in START_LENGTHS}
+    found.update(TRIPLE + text[at : at + 3] for at in range(min(length, len(text) - 2)))
+    for at in range(min(length, len(text) - 3)):
+        found.add(GAP_SECOND + text[at] + text[at + 2 : at + 4])
+        found.add(GAP_THIRD + text[at : at + 2] + text[at + 3])
     return found
-
-
-def _mixed(entry: Entry) -> Iterator[str]:
-    chars, spelling = entry.chars, entry.spelling
-    for number in range(len(chars) - 1):
-        if chars[number]:
-            yield MIXED + chars[number] + spelling[number + 1][0]
-        if chars[number + 1]:
-            yield MIXED + spelling[number][-1] + chars[number + 1]
 
 
 def filters(entry: Entry) -> tuple[str, str, str]:
     return DISTRICT + entry.district, INDUSTRY + entry.industry, STATE + entry.state
 
 
-def packed(rows: "array[int]", rows_max: int) -> bytes:
-    """Ascending row numbers as they are stored: a few as they are, many as bits, those between as bits that zlib makes small."""
-    if len(rows) <= _LISTED_MAX:
-        return _LIST + ",".join(map(str, rows)).encode()
-    bits = bytearray((rows[-1] >> 3) + 1)
-    for row in rows:
-        bits[row >> 3] |= 1 << (row & 7)
-    if len(rows) * _DENSE_SHARE > rows_max:
-        return _PLAIN + bits
+def packed(lists: "list[array[int]]", rows_max: int) -> bytes:
+    """Row numbers as they are stored, whichever list they stand in: a few as numbers, many as bits, and those between as bits
+    that zlib makes small."""
+    count = sum(map(len, lists))
+    if count <= _LISTED_MAX:
+        return _LIST + ",".join(map(str, sorted(set().union(*lists)))).encode()
+    last = max(rows[-1] for rows in lists)
+    if count * _DENSE_SHARE > rows_max:
+        digits = bytearray(b"0") * (last + 1)
+        for rows in lists:
+            for row in rows:
+                digits[last - row] = _ONE
+        return _PLAIN + int(digits, 2).to_bytes((last >> 3) + 1, "little")
+    bits = bytearray((last >> 3) + 1)
+    for rows in lists:
+        for row in rows:
+            bits[row >> 3] |= 1 << (row & 7)
     return _PACKED + zlib.compress(bits, 1)
 
 
@@ -85,6 +114,11 @@ def unpacked(stored: bytes) -> int:
             bits[row >> 3] |= 1 << (row & 7)
         return int.from_bytes(bits, "little")
     return int.from_bytes(content if kind == _PLAIN else zlib.decompress(content), "little")
+
+
+def start_of(text: str, lengths: tuple[int, ...] = START_LENGTHS) -> str:
+    """As much of a beginning as a token of a start can say."""
+    return text[: max(length for length in lengths if length <= len(text))]
 
 
 def rows_of(bits: int, after: int) -> Iterator[int]:

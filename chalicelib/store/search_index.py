@@ -43,7 +43,7 @@ def build(entries: Iterable[Entry]) -> bytes:
         path = Path(directory) / "index"
         database = sqlite3.connect(path, isolation_level=None)
         try:
-            database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 8192;")
+            database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 4096;")
             database.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {LAYOUT};")
             _fill(database, ordered)
             database.execute("COMMIT")
@@ -62,18 +62,30 @@ def _fill(database: sqlite3.Connection, ordered: list[Entry]) -> None:
         ((row, place, *_columns(entry)) for row, (entry, place) in enumerate(zip(ordered, by_name, strict=True), start=1)),
     )
     database.execute("CREATE UNIQUE INDEX merchants_by_name ON merchants (by_name)")
-    lists: defaultdict[str, array[int]] = defaultdict(partial(array, "I"))
-    for row, entry in enumerate(ordered, start=1):
-        for token in postings.tokens(entry):
-            lists[token].append(row)
-        for token in postings.filters(entry):
-            lists[token].append(row)
-    for place, number in enumerate(names, start=1):
-        for token in postings.filters(ordered[number]):
-            lists[postings.BY_NAME + token].append(place)
+    lists = _lists(ordered, names)
     database.executemany(
         "INSERT INTO postings VALUES (?, ?)", ((token, postings.packed(lists[token], len(ordered))) for token in sorted(lists))
     )
+
+
+def _lists(ordered: list[Entry], names: list[int]) -> "dict[str, list[array[int]]]":
+    """Rows by token."""
+    of_pieces: defaultdict[str, array[int]] = defaultdict(partial(array, "I"))
+    lists: defaultdict[str, list[array[int]]] = defaultdict(list)
+    for row, entry in enumerate(ordered, start=1):
+        for piece in postings.pieces(entry):
+            of_pieces[piece].append(row)
+    for piece, rows in of_pieces.items():
+        for token in postings.tokens(piece):
+            lists[token].append(rows)
+    of_filters: defaultdict[str, array[int]] = defaultdict(partial(array, "I"))
+    for row, entry in enumerate(ordered, start=1):
+        for token in postings.filters(entry):
+            of_filters[token].append(row)
+    for place, number in enumerate(names, start=1):
+        for token in postings.filters(ordered[number]):
+            of_filters[postings.BY_NAME + token].append(place)
+    return lists | {token: [rows] for token, rows in of_filters.items()}
 
 
 def _columns(entry: Entry) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from chalicelib.domain.search import INITIALS_CHARS_MIN, Match, Wanted, units
 from chalicelib.store import postings
-from chalicelib.store.postings import ALL, START_CHARS
+from chalicelib.store.postings import ALL, CONFUSED_LENGTHS, START_LENGTHS, start_of
 
 Listed = Callable[[str], int]
 """The list of a token; 0 for a token that is nowhere."""
@@ -57,26 +57,26 @@ def _spelt(start: str, wanted: Wanted, listed: Listed) -> int:
 
 
 def _tokens_of_spelling(start: str, key: str) -> Iterator[str]:
-    """Runs of letters are pinyin, and the first begins at a unit; a Chinese character stands next to the letter beside it."""
+    """Runs of letters are pinyin and begin at a unit; a Chinese character stands next to the letter beside it."""
     parts = units(key)
     hans = [Wanted(part, False).han_only for part in parts]
-    if not hans[0]:
-        yield start + parts[0][:START_CHARS]
-    elif start == postings.FIRST:
-        yield f"{postings.PAIR}^{parts[0]}"
+    if start == postings.FIRST:
+        yield f"{postings.PAIR}^{parts[0]}" if hans[0] else start + start_of(parts[0])
     for (one, is_han), (two, next_is_han) in pairwise(zip(parts, hans, strict=True)):
         yield (postings.PAIR if is_han and next_is_han else postings.MIXED) + one[-1] + two[0]
     for part, is_han in zip(parts, hans, strict=True):
         if is_han:
             yield postings.CHAR + part
         else:
+            yield postings.START + start_of(part)
             yield from _triples(postings.TRIPLE, part)
 
 
 def _initials(wanted: Wanted, listed: Listed) -> int:
     if not wanted.without_han or len(wanted.key) < INITIALS_CHARS_MIN:
         return 0
-    return _together((postings.INITIALS + one + two for one, two in pairwise(wanted.key)), listed)
+    key = wanted.key
+    return _together((postings.INITIALS + key[at : at + 3] for at in range(max(1, len(key) - 2))), listed)
 
 
 def _triples(kind: str, text: str) -> Iterator[str]:
@@ -84,7 +84,7 @@ def _triples(kind: str, text: str) -> Iterator[str]:
 
 
 def _confused(text: str, listed: Listed) -> int:
-    found = listed(postings.CONFUSED_START + text[:START_CHARS])
+    found = listed(postings.CONFUSED_START + start_of(text, CONFUSED_LENGTHS))
     return found and found & _together(_triples(postings.CONFUSED_TRIPLE, text), listed)
 
 
@@ -99,7 +99,7 @@ class _Slip:
         self._key, self._listed = key, listed
         self._heads, self._tails = [ALL], [ALL] * (len(key) + 1)
         for length in range(1, len(key) + 1):
-            head = self._heads[-1] & (listed(postings.START + key[:length]) if length <= START_CHARS else ALL)
+            head = self._heads[-1] & (listed(postings.START + key[:length]) if length in START_LENGTHS else ALL)
             self._heads.append(head and head & self._triples_of(key, length - 3, length - 2))
         for at in range(len(key) - 3, -1, -1):
             rest = self._tails[at + 1]
@@ -127,8 +127,8 @@ class _Slip:
     def _joined(self, at: int, behind: int, meant: str) -> int:
         """What was meant is known: without the letter at this place, or with it and the next one swapped."""
         found = self._heads[at] & self._tails[behind]
-        if found and at < START_CHARS:
-            found &= self._listed(postings.START + meant[:START_CHARS])
+        if found and at < START_LENGTHS[-1]:
+            found &= self._listed(postings.START + start_of(meant))
         return found and found & self._triples_of(meant, at - 2, at + 2)
 
     def _triples_of(self, text: str, first: int, behind: int) -> int:

@@ -28,7 +28,7 @@ def _resources(template: Template, role: str, action: str) -> list[Any]:
 
 def test_no_two_functions_share_a_role(production: Template) -> None:
     roles = [function["Role"]["Fn::GetAtt"][0] for function in functions(production).values()]
-    assert len(roles) == len(set(roles)) == 5
+    assert len(roles) == len(set(roles)) == 6
 
 
 def test_no_action_is_a_wildcard(production: Template) -> None:
@@ -59,10 +59,19 @@ def test_functions_reach_resources_of_this_stack_only(production: Template) -> N
             assert name in ours, (role, resource)
 
 
-def test_the_api_reaches_reports_in_the_archive_and_nothing_beside_them(production: Template) -> None:
+def test_the_api_reaches_reports_and_the_search_index_in_the_archive_and_nothing_beside_them(production: Template) -> None:
     role = functions(production)["APIHandler"]["Role"]["Fn::GetAtt"][0]
-    assert _resources(production, role, "s3:GetObject") == [{"Fn::Sub": "${Archive.Arn}/reports/*"}]
+    reached = [{"Fn::Sub": "${Archive.Arn}/reports/*"}, {"Fn::Sub": "${Archive.Arn}/search/*"}]
+    assert _resources(production, role, "s3:GetObject") == reached
     assert not _resources(production, role, "s3:PutObject")
+
+
+def test_the_search_reads_the_list_of_merchants_and_writes_its_index_and_nothing_else(production: Template) -> None:
+    role = functions(production)["Search"]["Role"]["Fn::GetAtt"][0]
+    assert _resources(production, role, "dynamodb:Query") == [{"Fn::Sub": "${MerchantsTable.Arn}/index/listed"}]
+    assert _resources(production, role, "s3:PutObject") == [{"Fn::Sub": "${Archive.Arn}/search/*"}]
+    assert not _resources(production, role, "dynamodb:PutItem")
+    assert not _resources(production, role, "dynamodb:GetItem")
 
 
 def test_a_function_writes_to_its_own_log_only(production: Template) -> None:

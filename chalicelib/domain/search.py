@@ -80,8 +80,12 @@ class Wanted:
         return all(_HAS_HAN.match(char) for char in self.key)
 
     @cached_property
+    def hans(self) -> frozenset[str]:
+        return frozenset(_HAS_HAN.findall(self.key))
+
+    @property
     def without_han(self) -> bool:
-        return not _HAS_HAN.search(self.key)
+        return not self.hans
 
     @cached_property
     def letters(self) -> bool:
@@ -255,6 +259,8 @@ def _spelt_from(wanted: Wanted, entry: Entry) -> int | None:
         if wanted.key not in entry.text:
             return None
         return next((number for number, at in enumerate(entry.starts) if entry.text.startswith(wanted.key, at)), None)
+    if not wanted.hans <= set(entry.key):
+        return None
     return next((number for number in range(len(entry.spelling)) if _is_spelt(wanted.key, entry, number)), None)
 
 

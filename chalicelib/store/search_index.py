@@ -11,7 +11,7 @@ import tempfile
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from chalicelib.store.postings import ALL
 
 LAYOUT = 1
 """Goes up when the file, the keys or the tokens change: an index of another layout is none."""
+
+LISTS_KEPT_MAX = 2_000
+"""Lists that stay in memory, at most a bit for every merchant and list."""
 
 _TABLES = """
 CREATE TABLE merchants (row INTEGER PRIMARY KEY, by_name INTEGER NOT NULL, merchant_id TEXT, name TEXT, district TEXT,
@@ -106,6 +109,7 @@ class SearchIndex:
 
     database: sqlite3.Connection
     size: int
+    _known: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def open(cls, content: bytes) -> "SearchIndex":
@@ -154,20 +158,13 @@ class SearchIndex:
         if not wanted.key:
             return
         admitted = self._filtered(filters)
-        known: dict[str, int] = {}
-
-        def listed(token: str) -> int:
-            if token not in known:
-                known[token] = self._list(token)
-            return known[token]
-
         for stage in search_plan.STAGES:
             if after and after.match > max(stage):
                 continue
             last = 0
             if after and after.match in stage:
                 last = self._last("row", after, lambda entry: (len(entry.key), entry.name, entry.merchant_id))
-            rows = search_plan.candidates(stage, wanted, listed) & admitted
+            rows = search_plan.candidates(stage, wanted, self._list) & admitted
             for row in postings.rows_of(rows, last):
                 position = search.position(wanted, self._entry("row", row))
                 if position and position.match in stage:
@@ -184,8 +181,14 @@ class SearchIndex:
         return found
 
     def _list(self, token: str) -> int:
-        found = self.database.execute("SELECT rows FROM postings WHERE token = ?", (token,)).fetchone()
-        return postings.unpacked(found[0]) if found else 0
+        bits = self._known.get(token)
+        if bits is None:
+            found = self.database.execute("SELECT rows FROM postings WHERE token = ?", (token,)).fetchone()
+            bits = postings.unpacked(found[0]) if found else 0
+            if len(self._known) >= LISTS_KEPT_MAX:
+                del self._known[next(iter(self._known))]
+            self._known[token] = bits
+        return bits
 
     def _entry(self, column: str, number: int) -> Entry:
         """`column`: row or by_name."""

@@ -32,7 +32,7 @@ from chalicelib.api import (
 )
 from chalicelib.api.http import front
 from chalicelib.jobs import posters as poster_job
-from chalicelib.jobs import reconciliation, reporting, settlement, sweep, watch
+from chalicelib.jobs import reconciliation, reporting, search, settlement, sweep, watch
 
 app = Chalice(app_name="fangxinchong")
 
@@ -67,6 +67,7 @@ for noun in (
     poster_job,
     reconciliation,
     reporting,
+    search,
     settlement,
     sweep,
     watch,

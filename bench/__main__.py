@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import cold, redemption, stub, units
+from bench import cold, redemption, search, stub, units
 from bench.table import Line, text
 
 PACKAGE_BYTES_MAX = 14_000_000
@@ -63,9 +63,15 @@ def of_cold(directory: Path, package: Path | None) -> dict[str, Any]:
     return asdict(found) | {"package_bytes": size}
 
 
+def of_search(_: Path, __: Path | None) -> dict[str, Any]:
+    lines = search.lines()
+    print(f"\nA search among {search.MERCHANTS:,} merchants, {search.QUERIES} queries of a kind\n{_figures(lines)}")
+    return {line.what: line.value for line in lines}
+
+
 Part = Callable[[Path, Path | None], dict[str, Any]]
 
-PARTS: dict[str, Part] = {"units": of_units, "cold": of_cold, "redemption": of_redemption}
+PARTS: dict[str, Part] = {"units": of_units, "cold": of_cold, "redemption": of_redemption, "search": of_search}
 
 
 def _built(directory: Path) -> Path:

@@ -203,7 +203,9 @@ def running(
             _KEPT[:] = [sandbox_url, os.environ["PUBLIC_URL"]]
         _create(credentials or invented()[0])
         from app import app
+        from chalicelib.operations import search
 
+        search.forget()
         yield Platform(clock, Client(app, "local", str(ROOT)))
     os.environ.clear()
     os.environ.update(before)
@@ -220,6 +222,7 @@ def _create(credentials: dict[str, dict[str, str]]) -> None:
     s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
     secrets = _client("secretsmanager")
     secrets.create_secret(Name="app", SecretString="0123456789abcdef" * 4)
+    _client("s3").create_bucket(Bucket="archive", CreateBucketConfiguration={"LocationConstraint": "cn-northwest-1"})
     secrets.create_secret(Name="counterparts", SecretString=json.dumps(credentials))
 
 
@@ -235,11 +238,11 @@ def _forget_keys() -> None:
 def forget() -> None:
     """What a container keeps between requests."""
     from chalicelib import config
-    from chalicelib.gateways import business_registry, custodian, regulator, uploads, wechat_login, wechat_pay
+    from chalicelib.gateways import business_registry, custodian, objects, regulator, uploads, wechat_login, wechat_pay
 
     config.forget()
     _forget_keys()
-    for gateway in (business_registry, custodian, regulator, uploads, wechat_login, wechat_pay):
+    for gateway in (business_registry, custodian, objects, regulator, uploads, wechat_login, wechat_pay):
         gateway.connect.cache_clear()
     _KEPT.clear()
 

@@ -1,5 +1,7 @@
 """Merchants as anyone sees them."""
 
+import json
+from dataclasses import astuple
 from typing import Annotated, Any, TypeVar
 
 from chalice.app import Blueprint
@@ -7,13 +9,15 @@ from pydantic import Field
 
 from chalicelib.api import cursors
 from chalicelib.api.http import EVERYONE, Call, endpoint
-from chalicelib.api.models import Body, ListView, ReasonView, View, reason_views, rfc3339
+from chalicelib.api.models import ListView, ReasonView, View, reason_views, rfc3339
 from chalicelib.domain.colour import Colour
-from chalicelib.domain.merchant import Industry, Merchant
+from chalicelib.domain.merchant import Industry, Merchant, MerchantState
 from chalicelib.domain.principal import Role
 from chalicelib.domain.product import Product
 from chalicelib.domain.refusals import absent
+from chalicelib.domain.search import Filters, Position, Wanted
 from chalicelib.domain.store import Store
+from chalicelib.operations import search as searches
 from chalicelib.operations import standing
 from chalicelib.store import reads
 
@@ -52,10 +56,14 @@ class ColouredMerchantView(MerchantView):
     colour_reasons: list[ReasonView]
 
 
-class Search(Body):
+class Search(cursors.Page):
+    """`q`: a part of the name, its pinyin or its initials, or a mixture; pinyin may have a slip in it."""
+
     q: Annotated[str, Field(max_length=50)] = ""
     district: str = Field(default="", pattern=r"^([0-9]{6})?$")
     industry: Industry | None = None
+    state: MerchantState | None = None
+    cursor: Annotated[str, Field(max_length=800)] = ""
 
 
 def merchant_view(merchant: Merchant) -> MerchantView:
@@ -81,25 +89,22 @@ def merchant_view(merchant: Merchant) -> MerchantView:
     routes,
     "GET",
     "/v1/merchants",
-    "Search merchants by name (characters, pinyin, initials), district, industry",
+    "Search merchants by name (characters, pinyin, initials), district, industry, state",
     who=EVERYONE,
     query=Search,
     answer=ListView[MerchantView],
 )
 def search(call: Call) -> Any:
-    wanted = call.query
-    found = [merchant for merchant in reads.listed("merchants") if _matches(merchant, wanted)]
-    page = [merchant_view(merchant) for merchant in found[: reads.PAGE_MAX]]
-    return ListView[MerchantView](data=page, has_more=len(found) > reads.PAGE_MAX)
-
-
-def _matches(merchant: Merchant, wanted: Search) -> bool:
-    if wanted.district and merchant.district != wanted.district:
-        return False
-    if wanted.industry and merchant.industry is not wanted.industry:
-        return False
-    text = wanted.q.strip().lower()
-    return text in merchant.name.lower() or text in merchant.pinyin or text in merchant.initials
+    """Best matches first; without `q` all, by name. A page may be shorter than asked for though more follow."""
+    asked: Search = call.query
+    wanted = Wanted.of(asked.q)
+    filters = Filters(asked.district, asked.industry or "", asked.state or "")
+    scope = "/".join(("merchants", wanted.key, str(wanted.everything), filters.district, filters.industry, filters.state))
+    after = Position(*json.loads(cursors.unseal(scope, asked.cursor))) if asked.cursor else None
+    found = searches.find(wanted, filters, after, asked.limit, call.now)
+    last = cursors.seal(scope, json.dumps(astuple(found.last), ensure_ascii=False)) if found.last else None
+    page = [merchant_view(merchant) for merchant in found.merchants]
+    return ListView[MerchantView](data=page, has_more=last is not None, next_cursor=last)
 
 
 @endpoint(

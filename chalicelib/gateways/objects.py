@@ -3,11 +3,22 @@
 It is part of us, not a counterpart: when S3 does not answer, botocore's exception leaves, so that the job
 fails and is run again. Answering None instead would say that a document does not exist.
 """
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 CONNECT_SECONDS_MAX = 2
 READ_SECONDS_MAX = 4
+NOT_MODIFIED = 304
+
+
+@dataclass(frozen=True)
+class Newer:
+    """What became of an object that was seen before. `content` is None when it is the same still, and when it is gone; then
+    the tag is empty, too."""
+
+    etag: str
+    content: bytes | None
 
 
 class Objects:
@@ -41,6 +52,19 @@ class Objects:
             return None
         content: bytes = found["Body"].read()
         return content
+
+    def newer(self, key: str, etag: str) -> Newer:
+        """The object, if it is another one than that with this tag; an empty tag is that of no object."""
+        unless = {"IfNoneMatch": etag} if etag else {}
+        try:
+            found = self._client.get_object(Bucket=self._bucket, Key=key, **unless)
+        except self._client.exceptions.NoSuchKey:
+            return Newer("", None)
+        except self._client.exceptions.ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != NOT_MODIFIED:
+                raise
+            return Newer(etag, None)
+        return Newer(found["ETag"], None if found["ETag"] == etag else found["Body"].read())
 
 
 def s3_client(**more: Any) -> Any:

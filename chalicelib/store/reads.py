@@ -2,14 +2,16 @@
 and for the daily fold. Every list is bounded."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from pynamodb.exceptions import PynamoDBException
 
+from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.redemption import Redemption
 from chalicelib.domain.refusals import Contention
 from chalicelib.store import tables
+from chalicelib.store.attributes import TimeAttribute
 from chalicelib.store.rows import ROWS, to_value
 from chalicelib.store.tables import SHARDS, CardsTable, CasesTable, MerchantsTable
 
@@ -151,6 +153,22 @@ def staff_after(organisation_id: str, username: str, limit: int) -> list[Any]:
     after: Any = tables.MerchantsListed.listed_sort
     condition = after > username if username else None
     return _values(MerchantsTable.listed.query(f"staff#{organisation_id}", condition, limit=limit))
+def every(key: str, limit: int) -> Iterator[Any]:
+    """All values listed under a key, by sort key, one after the other: for what must not hold all of them."""
+    rows: Any = MerchantsTable.listed.query(key, limit=limit)
+    try:
+        for row in rows:
+            yield to_value(row)
+    except PynamoDBException as error:
+        raise unavailable(error) from error
+
+
+def merchants_changed(since: datetime | None, limit: int) -> list[Merchant]:
+    """The merchants that changed since then, latest first; all for None. From an index."""
+    sort: Any = tables.MerchantsListed.listed_sort
+    condition = None if since is None else sort > TimeAttribute().serialize(since)
+    return _values(MerchantsTable.listed.query("merchants", condition, limit=limit, scan_index_forward=False))
+
 
 
 def owned(value_class: type[Value], owner_id: str, prefix: str, limit: int = PAGE_MAX, after: str = "") -> list[Value]:

@@ -72,6 +72,7 @@ def test_clocks_are_those_of_shanghai(production: Template) -> None:
         "SettlementSchedule": "cron(0 3 * * ? *)",
         "ReconciliationSchedule": "cron(30 10 * * ? *)",
         "ReportingSchedule": "cron(30 11 * * ? *)",
+        "SearchSchedule": "rate(10 minutes)",
         "SweepSchedule": "rate(1 minute)",
         "WatchSchedule": "cron(5 * * * ? *)",
     }

@@ -28,7 +28,7 @@ def _resources(template: Template, role: str, action: str) -> list[Any]:
 
 def test_no_two_functions_share_a_role(production: Template) -> None:
     roles = [function["Role"]["Fn::GetAtt"][0] for function in functions(production).values()]
-    assert len(roles) == len(set(roles)) == 7
+    assert len(roles) == len(set(roles)) == 8
 
 
 def test_no_action_is_a_wildcard(production: Template) -> None:
@@ -59,10 +59,10 @@ def test_functions_reach_resources_of_this_stack_only(production: Template) -> N
             assert name in ours, (role, resource)
 
 
-def test_the_api_reads_reports_and_posters_and_keeps_papers_of_applications_and_nothing_beside_them(production: Template) -> None:
+def test_the_api_reads_three_folders_of_the_archive_and_keeps_papers_of_applications_and_nothing_beside_them(production: Template) -> None:
     role = functions(production)["APIHandler"]["Role"]["Fn::GetAtt"][0]
     papers = {"Fn::Sub": "${Uploads.Arn}/applications/*"}
-    archived = [{"Fn::Sub": f"${{Archive.Arn}}/{folder}/*"} for folder in ("reports", "posters")]
+    archived = [{"Fn::Sub": f"${{Archive.Arn}}/{folder}/*"} for folder in ("reports", "posters", "search")]
     assert sorted(map(str, _resources(production, role, "s3:GetObject"))) == sorted(map(str, [*archived, papers]))
     assert _resources(production, role, "s3:GetObjectVersion") == [papers]
     assert _resources(production, role, "s3:PutObject") == [papers]
@@ -78,6 +78,14 @@ def test_the_function_that_draws_posters_reads_nothing_and_only_the_api_calls_it
     drawn = {"Fn::GetAtt": ["Posters", "Arn"]}
     callers = {owner for owner, statement in statements(production) if drawn in listed(statement["Resource"])}
     assert callers == {functions(production)["APIHandler"]["Role"]["Fn::GetAtt"][0]}
+
+
+def test_the_search_reads_the_list_of_merchants_and_writes_its_index_and_nothing_else(production: Template) -> None:
+    role = functions(production)["Search"]["Role"]["Fn::GetAtt"][0]
+    assert _resources(production, role, "dynamodb:Query") == [{"Fn::Sub": "${MerchantsTable.Arn}/index/listed"}]
+    assert _resources(production, role, "s3:PutObject") == [{"Fn::Sub": "${Archive.Arn}/search/*"}]
+    assert not _resources(production, role, "dynamodb:PutItem")
+    assert not _resources(production, role, "dynamodb:GetItem")
 
 
 def test_a_function_writes_to_its_own_log_only(production: Template) -> None:

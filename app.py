@@ -4,6 +4,7 @@ from chalice.app import Chalice
 from chalicelib.api import (
     applications,
     cards,
+    consumers,
     documents,
     health,
     merchants,
@@ -29,6 +30,7 @@ app = Chalice(app_name="fangxinchong")
 for noun in (
     applications,
     cards,
+    consumers,
     documents,
     health,
     merchants,

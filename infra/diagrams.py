@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib import domain
-from chalicelib.domain import alert, application, merchant, order, payout, reconciliation, redemption, refund, report, staff
+from chalicelib.domain import (
+    alert,
+    application,
+    consumer,
+    merchant,
+    order,
+    payout,
+    reconciliation,
+    redemption,
+    refund,
+    report,
+    staff,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN = "<!-- diagrams: made by python -m infra.diagrams, do not edit -->"
@@ -62,6 +74,12 @@ MACHINES = (
         (merchant.MerchantState.ACTIVE,),
     ),
     Machine("Alert: a person closes it", "预警：由人处理", alert.TRANSITIONS, (alert.AlertState.OPEN,)),
+    Machine(
+        "Consumer: an erased one leaves a ledger under an id that leads nowhere",
+        "消费者：注销后账目仍在，编号不再指向任何人",
+        consumer.TRANSITIONS,
+        (consumer.ConsumerState.ACTIVE,),
+    ),
     Machine("Staff", "员工", staff.TRANSITIONS, (staff.StaffState.INVITED,)),
     Machine(
         "Payout: only the bank's word ends it",

@@ -25,6 +25,9 @@ TABLE_SETTINGS = {f"{name.removesuffix('Table').upper()}_TABLE": name for name i
 COUNTERPARTS = {
     "WECHAT": "wechat",
     "WECHAT_PAY": "wechat-pay",
+    "UNIONPAY": "unionpay",
+    "ZHELIBAN": "zheliban",
+    "YONGPAI": "yongpai",
     "CUSTODIAN": "custodian",
     "BUSINESS_REGISTRY": "registry",
     "REGULATOR": "regulator",
@@ -206,10 +209,20 @@ def _create(credentials: dict[str, dict[str, str]]) -> None:
 def forget() -> None:
     """What a container keeps between requests."""
     from chalicelib import config
-    from chalicelib.gateways import business_registry, custodian, regulator, wechat_login, wechat_pay
+    from chalicelib.gateways import (
+        business_registry,
+        custodian,
+        regulator,
+        unionpay_login,
+        wechat_login,
+        wechat_pay,
+        yongpai_login,
+        zheliban_login,
+    )
 
     config.forget()
-    for gateway in (business_registry, custodian, regulator, wechat_login, wechat_pay):
+    logins = (unionpay_login, wechat_login, yongpai_login, zheliban_login)
+    for gateway in (business_registry, custodian, regulator, wechat_pay, *logins):
         gateway.connect.cache_clear()
     _KEPT.clear()
 

@@ -45,6 +45,13 @@ class View(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
+class CustomerView(View):
+    """Who stands at the counter, as far as the merchant needs it: 138****5678; what the person has not given is ""."""
+
+    nickname: str
+    phone: str
+
+
 class ListView(View, Generic[Item]):
     object: str = "list"
     data: list[Item]

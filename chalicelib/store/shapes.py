@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import NoneType, UnionType, new_class
 from typing import Any, get_args, get_origin, get_type_hints
 
-from pynamodb.attributes import Attribute, UnicodeAttribute
+from pynamodb.attributes import Attribute, BooleanAttribute, UnicodeAttribute
 
 from chalicelib.domain.card import UsedCode
 from chalicelib.store.attributes import (
@@ -40,6 +40,7 @@ class Shape:
 
 
 _PLAIN: dict[Any, Callable[..., Attribute[Any]]] = {
+    bool: BooleanAttribute,
     int: FenAttribute,
     str: UnicodeAttribute,
     datetime: TimeAttribute,

@@ -9,7 +9,19 @@ from typing import Any
 import pytest
 
 from chalicelib import domain
-from chalicelib.domain import alert, application, merchant, order, payout, reconciliation, redemption, refund, report, staff
+from chalicelib.domain import (
+    alert,
+    application,
+    consumer,
+    merchant,
+    order,
+    payout,
+    reconciliation,
+    redemption,
+    refund,
+    report,
+    staff,
+)
 from chalicelib.domain.principal import Role
 from chalicelib.domain.redemption import RedemptionState
 from chalicelib.domain.refund import Cause, RefundState
@@ -44,6 +56,12 @@ MACHINES: dict[str, tuple[Any, Any, Mapping[Any, Any], dict[str, dict[str, str]]
             "cancelled": {},
             "expired": {},
         },
+    ),
+    "consumer": (
+        consumer.ConsumerState,
+        consumer.ConsumerEvent,
+        consumer.TRANSITIONS,
+        {"active": {"erase": "erased", "merge": "erased"}, "erased": {}},
     ),
     "staff": (
         staff.StaffState,
@@ -170,6 +188,7 @@ def test_every_transition_table_of_the_domain_is_spelt_out_above() -> None:
 
 def test_every_state_of_a_table_can_be_reached_from_a_birth() -> None:
     births = {
+        "consumer": {"active"},
         "order": {"created"},
         "redemption": {"pending"},
         "staff": {"invited"},

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.domain.application import Application, LicenceClaim
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.card import Card
-from chalicelib.domain.consumer import Consumer
+from chalicelib.domain.consumer import Consumer, Identity, LinkedIdentity
 from chalicelib.domain.decision import Decision
 from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.order import Order
@@ -23,7 +23,9 @@ KEY_FIELDS: dict[type[Any], tuple[str, ...]] = {
     AuditEntry: ("object_id", "entry_id"),
     Card: ("card_id",),
     Consumer: ("consumer_id",),
+    Identity: ("claim",),
     LicenceClaim: ("licence_no",),
+    LinkedIdentity: ("consumer_id", "channel"),
     Merchant: ("merchant_id",),
     Order: ("card_id",),
     Product: ("product_id",),

@@ -164,6 +164,57 @@ def test_paying_by_wechat_needs_a_wechat_identity(town: Town) -> None:
     assert town.platform.dump() == before
 
 
+def _order(town: Town, token: str, key: str = "") -> str:
+    """Committed, although nobody answers at the provider."""
+    wish = {
+        "product_id": town.product.product_id, "contract_version": town.product.contract_version, "payment_provider": "wechat_pay"
+    }  # fmt: skip
+    return town.platform.post("/v1/orders", wish, token, key or None).code
+
+
+def test_a_first_order_makes_a_buyer_whose_identity_stays_and_a_later_one_is_one_put(town: Town) -> None:
+    from tests.faults.wire import wire_of
+
+    def written(key: str) -> tuple[int, int]:
+        with wire_of() as wire:
+            assert _order(town, town.stranger, key) == "payment_provider_unknown"
+        return wire.count("TransactWriteItems"), wire.count("PutItem")
+
+    assert written("order-0001") == (1, 0)
+    stranger = reads.get(Consumer, town.stranger_id)
+    assert stranger is not None and stranger.buyer
+    assert written("order-0001") == (0, 0)
+    assert written("order-0002") == (0, 1)
+
+
+@pytest.mark.parametrize("buys_first", [True, False])
+def test_of_link_and_first_order_at_once_one_is_refused(town: Town, monkeypatch: pytest.MonkeyPatch, buys_first: bool) -> None:
+    """The other one is written when the first has been decided and not yet written."""
+    from chalicelib.operations import consumers, orders
+
+    other = registered(town.platform, Proof(Channel.UNIONPAY, "up-1"))
+    token = town.platform.token(other.consumer_id, Role.CONSUMER)
+    monkeypatch.setattr(channels, "EXCHANGES", {Channel.WECHAT: lambda code: Proof(Channel.WECHAT, "o-canary-li")})
+    module: Any = consumers if buys_first else orders
+    name = "held" if buys_first else "_payer"
+    below, codes = getattr(module, name), []
+
+    def meanwhile(consumer_id: str) -> Any:
+        loaded = below(consumer_id)
+        monkeypatch.setattr(module, name, below)
+        codes.append(_order(town, town.stranger) if buys_first else linked())
+        return loaded
+
+    def linked() -> str:
+        return town.platform.post(f"{ME}/identities", {"channel": "wechat", "code": "any-code"}, token).code
+
+    monkeypatch.setattr(module, name, meanwhile)
+    codes.append(linked() if buys_first else _order(town, town.stranger))
+    expected = ["payment_provider_unknown", "identity_has_cards"] if buys_first else ["", "token_invalid"]
+    assert codes == expected
+    assert len([item for item in town.platform.dump().values() if item.get("row", {}).get("S") == "Order"]) == 1 + buys_first
+
+
 def test_the_payers_openid_is_in_no_row_and_reaches_the_provider(connected: Platform, counterparts: Counterparts) -> None:
     from tests.api.journey import Journey
 

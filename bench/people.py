@@ -4,6 +4,8 @@ from typing import Any
 
 from bench import world
 
+OPEN_ID = "o-bench"
+
 
 @dataclass(frozen=True)
 class People:
@@ -18,7 +20,6 @@ class People:
 def settle() -> People:
     from chalicelib import clock, ids
     from chalicelib.api.store_codes import printed
-    from chalicelib.domain.consumer import Consumer
     from chalicelib.domain.principal import Role
     from chalicelib.domain.product import Product
     from chalicelib.domain.session import begun, joined
@@ -33,10 +34,10 @@ def settle() -> People:
         product_id=ids.derived_within("prd", world.MERCHANT_ID, "bench"), merchant_id=world.MERCHANT_ID,
         name="充 1000 得 1300", price_fen=100_000, bonus_fen=30_000, created_at=now, fingerprint="f" * 32,
     )
-    consumer = Consumer(ids.derived("con", "wechat", "o-bench"), "wechat", "o-bench", now)
+    consumer = _consumer()
     cashier = _cashier(store.store_id)
     session = begun(cashier.staff_id, ids.random_id("ses"), "bench", now)
-    for value in (_merchant(), store, product, consumer, joined(cashier, session), session):
+    for value in (_merchant(), store, product, joined(cashier, session), session):
         _put(value)
     return People(
         store_id=store.store_id,
@@ -46,10 +47,28 @@ def settle() -> People:
             "contract_version": product.contract_version,
             "payment_provider": "wechat_pay",
         },
-        open_id=consumer.open_id,
+        open_id=OPEN_ID,
         consumer_token=world.token(consumer.consumer_id, Role.CONSUMER),
         staff_token=world.token(cashier.staff_id, Role.CASHIER, session.session_id),
     )
+
+
+def _consumer() -> Any:
+    """After a first login with WeChat, and after a first order: the usual buyer."""
+    from dataclasses import replace
+
+    from chalicelib import clock, ids, sealing
+    from chalicelib.domain import consumer as persons
+    from chalicelib.domain.consumer import Channel, Consumer, Proof
+    from chalicelib.operations import channels
+    from chalicelib.store import writes
+
+    consumer_id = ids.random_id("con")
+    newcomer = Consumer(consumer_id, clock.now(), sealing.new_key(consumer_id), (), buyer=True)
+    proof = channels.seal(consumer_id, newcomer.wrapped_key, Proof(Channel.WECHAT, OPEN_ID))
+    decision = persons.log_in(None, newcomer, proof, clock.now())
+    writes.commit(decision)
+    return replace(newcomer, channels=(Channel.WECHAT,))
 
 
 def _merchant() -> Any:

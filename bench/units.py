@@ -68,6 +68,8 @@ def _deploy(tables: dict[str, dict[str, Any]], counterparts: str) -> None:
     wanted = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
     for name, properties in tables.items():
         database.create_table(TableName=name, **{key: properties[key] for key in wanted if key in properties})
+    keys = session.create_client("kms")
+    keys.create_alias(AliasName=os.environ["PERSONAL_KEY"], TargetKeyId=keys.create_key()["KeyMetadata"]["KeyId"])
     secrets.create_secret(Name=os.environ["APP_SECRET"], SecretString=world.APP_SECRET)
     secrets.create_secret(Name=os.environ["COUNTERPARTS_SECRET"], SecretString=counterparts)
 

@@ -25,6 +25,9 @@ class Settings:
     public_url: str
     wechat_url: str
     wechat_pay_url: str
+    unionpay_url: str
+    zheliban_url: str
+    yongpai_url: str
     custodian_url: str
     business_registry_url: str
     regulator_url: str

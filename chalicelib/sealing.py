@@ -8,7 +8,7 @@ erasing it is erasing everything sealed under it.
 
 import base64
 import secrets
-from functools import lru_cache
+from collections import OrderedDict
 from typing import Any
 
 from chalicelib.domain.refusals import CounterpartUnknown
@@ -17,6 +17,8 @@ from chalicelib.gateways.outcomes import Unknown
 
 _NONCE_BYTES = 12
 KEYS_REMEMBERED_MAX = 256
+_CIPHERS: "OrderedDict[tuple[str, str], Any]" = OrderedDict()
+"""(owner, wrapped key) -> cipher, of this container; the one used longest ago goes first."""
 
 
 def new_key(owner_id: str) -> str:
@@ -24,7 +26,15 @@ def new_key(owner_id: str) -> str:
     made = key_service.connect().new_key(owner_id)
     if isinstance(made, Unknown):
         raise _silent()
-    return made[1]
+    key, wrapped = made
+    _remember(owner_id, wrapped, key)
+    return wrapped
+
+
+def forget(owner_id: str) -> None:
+    """Drop the owner's key from this container's memory: the wrapped one is destroyed."""
+    for held in [held for held in _CIPHERS if held[0] == owner_id]:
+        del _CIPHERS[held]
 
 
 def seal(owner_id: str, wrapped: str, field: str, text: str) -> str:
@@ -40,11 +50,21 @@ def unseal(owner_id: str, wrapped: str, field: str, sealed: str) -> str:
     return opened.decode()
 
 
-@lru_cache(maxsize=KEYS_REMEMBERED_MAX)
 def _cipher(owner_id: str, wrapped: str) -> Any:
+    held = _CIPHERS.get((owner_id, wrapped))
+    if held is None:
+        return _remember(owner_id, wrapped, unwrapped(owner_id, wrapped))
+    _CIPHERS.move_to_end((owner_id, wrapped))
+    return held
+
+
+def _remember(owner_id: str, wrapped: str, key: bytes) -> Any:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    return AESGCM(unwrapped(owner_id, wrapped))
+    _CIPHERS[owner_id, wrapped] = cipher = AESGCM(key)
+    while len(_CIPHERS) > KEYS_REMEMBERED_MAX:
+        _CIPHERS.popitem(last=False)
+    return cipher
 
 
 def unwrapped(owner_id: str, wrapped: str) -> bytes:

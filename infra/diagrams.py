@@ -17,6 +17,7 @@ from chalicelib.domain import (
     alert,
     application,
     code_key,
+    consumer,
     file,
     merchant,
     order,
@@ -89,6 +90,12 @@ MACHINES = (
         "门店码密钥：吊销即作废其下所有印刷码，须两名运营人员",
         code_key.TRANSITIONS,
         (code_key.CodeKeyState.CURRENT,),
+    ),
+    Machine(
+        "Consumer: an erased one leaves a ledger under an id that leads nowhere",
+        "消费者：注销后账目仍在，编号不再指向任何人",
+        consumer.TRANSITIONS,
+        (consumer.ConsumerState.ACTIVE,),
     ),
     Machine("Staff", "员工", staff.TRANSITIONS, (staff.StaffState.INVITED,)),
     Machine(

@@ -25,6 +25,9 @@ TABLE_SETTINGS = {f"{name.removesuffix('Table').upper()}_TABLE": name for name i
 COUNTERPARTS = {
     "WECHAT": "wechat",
     "WECHAT_PAY": "wechat-pay",
+    "UNIONPAY": "unionpay",
+    "ZHELIBAN": "zheliban",
+    "YONGPAI": "yongpai",
     "CUSTODIAN": "custodian",
     "BUSINESS_REGISTRY": "registry",
     "REGULATOR": "regulator",
@@ -218,11 +221,11 @@ def _create(credentials: dict[str, dict[str, str]]) -> None:
     kms = _client("kms")
     kms.create_alias(AliasName="alias/persons", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     s3 = _client("s3")
-    s3.create_bucket(Bucket="uploads", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+    for bucket in ("archive", "uploads"):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
     s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
     secrets = _client("secretsmanager")
     secrets.create_secret(Name="app", SecretString="0123456789abcdef" * 4)
-    _client("s3").create_bucket(Bucket="archive", CreateBucketConfiguration={"LocationConstraint": "cn-northwest-1"})
     secrets.create_secret(Name="counterparts", SecretString=json.dumps(credentials))
 
 
@@ -238,11 +241,23 @@ def _forget_keys() -> None:
 def forget() -> None:
     """What a container keeps between requests."""
     from chalicelib import config
-    from chalicelib.gateways import business_registry, custodian, objects, regulator, uploads, wechat_login, wechat_pay
+    from chalicelib.gateways import (
+        business_registry,
+        custodian,
+        objects,
+        regulator,
+        unionpay_login,
+        uploads,
+        wechat_login,
+        wechat_pay,
+        yongpai_login,
+        zheliban_login,
+    )
 
     config.forget()
     _forget_keys()
-    for gateway in (business_registry, custodian, objects, regulator, uploads, wechat_login, wechat_pay):
+    logins = (unionpay_login, wechat_login, yongpai_login, zheliban_login)
+    for gateway in (business_registry, custodian, objects, regulator, uploads, wechat_pay, *logins):
         gateway.connect.cache_clear()
     _KEPT.clear()
 

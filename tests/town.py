@@ -6,11 +6,12 @@ Rows are made by the domain's own functions and written as they are, so that a t
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from chalicelib import ids, keys
+from chalicelib import ids, keys, sealing
+from chalicelib.domain import consumer as persons
 from chalicelib.domain import order as orders
 from chalicelib.domain.card import Card
 from chalicelib.domain.codes import PaymentCode, StoreCode, sign_payment_code, sign_store_code
-from chalicelib.domain.consumer import Consumer
+from chalicelib.domain.consumer import Channel, Consumer, Proof
 from chalicelib.domain.merchant import Industry, LegalForm, Merchant
 from chalicelib.domain.order import Order, ProvenPayment, Wish
 from chalicelib.domain.principal import MERCHANT_ROLES, PLATFORM, Role
@@ -18,7 +19,7 @@ from chalicelib.domain.product import Product
 from chalicelib.domain.redemption import Redemption
 from chalicelib.domain.staff import Staff, StaffState
 from chalicelib.domain.store import Store
-from chalicelib.operations import code_keys
+from chalicelib.operations import channels, code_keys
 from tests.platform import DISTRICT, FRIDAY, Platform
 
 PRICE_FEN = 100_000
@@ -101,9 +102,9 @@ class Town:
 def settled(platform: Platform) -> Town:
     merchant, store, product = _merchant(platform, "甬江美发有限公司", LICENCE_NO)
     rival, rival_store, _ = _merchant(platform, "月湖餐饮有限公司", "91330212MA2BBBBB0X")
-    consumer, stranger = (Consumer(ids.random_id("con"), "wechat", f"o-canary-{who}", platform.now()) for who in ("mei", "li"))
-    order, card = paid(platform, merchant, product, consumer)
-    platform.put(merchant, store, product, rival, rival_store, consumer, stranger, order, card)
+    consumer, stranger = (registered(platform, Proof(Channel.WECHAT, f"o-canary-{who}")) for who in ("mei", "li"))
+    order, card = paid(platform, merchant, product, consumer.consumer_id)
+    platform.put(merchant, store, product, rival, rival_store, order, card, replace(consumer, buyer=True))
     code_keys.signing(platform.now())
     tokens = {role: person(platform, role, merchant, store) for role in Role if role is not Role.CONSUMER}
     tokens[Role.CONSUMER] = platform.token(consumer.consumer_id, Role.CONSUMER)
@@ -121,6 +122,15 @@ def settled(platform: Platform) -> Town:
         person(platform, Role.OWNER, rival, rival_store),
         platform.token(stranger.consumer_id, Role.CONSUMER),
     )
+
+
+def registered(platform: Platform, proof: Proof) -> Consumer:
+    """A consumer after a first login with what the channel says."""
+    consumer_id = ids.random_id("con")
+    newcomer = Consumer(consumer_id, platform.now(), sealing.new_key(consumer_id), ())
+    decided = persons.log_in(None, newcomer, channels.seal(consumer_id, newcomer.wrapped_key, proof), platform.now())
+    platform.put(*(put.value for put in decided.puts))
+    return next(put.value for put in decided.puts if isinstance(put.value, Consumer))
 
 
 def _merchant(platform: Platform, name: str, licence_no: str) -> tuple[Merchant, Store, Product]:
@@ -152,9 +162,9 @@ def _merchant(platform: Platform, name: str, licence_no: str) -> tuple[Merchant,
     return merchant, store, product
 
 
-def paid(platform: Platform, merchant: Merchant, product: Product, consumer: Consumer) -> tuple[Order, Card]:
+def paid(platform: Platform, merchant: Merchant, product: Product, consumer_id: str) -> tuple[Order, Card]:
     order_id = ids.random_id("ord")
-    wish = Wish(order_id, ids.renamed("crd", order_id), consumer.consumer_id, product.contract_version, "wechat_pay", "f")
+    wish = Wish(order_id, ids.renamed("crd", order_id), consumer_id, product.contract_version, "wechat_pay", "f")
     placed = orders.place(merchant, product, None, wish, platform.now()).answer
     payment = ProvenPayment(order_id, "4200000000202611200000000001", product.price_fen, "CNY", platform.now())
     decided = orders.credit(placed, payment, platform.now())
@@ -180,14 +190,8 @@ def person(platform: Platform, role: Role, merchant: Merchant, store: Store) -> 
     return platform.token(staff.staff_id, role)
 
 
-def holder(town: Town) -> Consumer:
-    return Consumer(town.consumer_id, "wechat", "o-canary-mei", town.platform.now())
-
-
 def another_card(town: Town) -> Card:
     """A second card, of the stranger, at the same merchant."""
-    order, card = paid(
-        town.platform, town.merchant, town.product, Consumer(town.stranger_id, "wechat", "o-canary-li", town.platform.now())
-    )
+    order, card = paid(town.platform, town.merchant, town.product, town.stranger_id)
     town.platform.put(order, replace(card))
     return card

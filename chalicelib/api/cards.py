@@ -7,7 +7,7 @@ from chalice.app import Blueprint
 from chalicelib import keys
 from chalicelib.api import cursors
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models import ListView, View, rfc3339
+from chalicelib.api.models import Limit, ListView, View, rfc3339
 from chalicelib.domain.card import Card
 from chalicelib.domain.codes import PAYMENT_CODE_VALID, PaymentCode, sign_payment_code
 from chalicelib.domain.principal import Principal, Role
@@ -102,10 +102,23 @@ def own(card_id: str, caller: Principal) -> Card:
     return card
 
 
-@endpoint(routes, "GET", "/v1/cards", "My cards", who=CONSUMER, answer=ListView[CardView])
+class Cards(cursors.Page):
+    limit: Limit = reads.CARDS_OF_HOLDER_MAX
+
+
+@endpoint(routes, "GET", "/v1/cards", "My cards", who=CONSUMER, query=Cards, answer=ListView[CardView])
 def index(call: Call) -> Any:
-    found = reads.cards_of(call.caller.principal_id)
-    return ListView[CardView](data=[card_view(card) for card in found], has_more=len(found) == reads.CARDS_OF_HOLDER_MAX)
+    asked, holder_id = call.query, call.caller.principal_id
+    merchant_id, _, card_id = cursors.unseal(f"cards/{holder_id}", asked.cursor).partition("/") if asked.cursor else ("", "", "")
+    found = reads.cards_page(holder_id, asked.limit + 1, (merchant_id, card_id) if card_id else None)
+    page = found[: asked.limit]
+    more = len(found) > asked.limit
+    next_cursor = cursor_after(page[-1]) if more else None
+    return ListView[CardView](data=[card_view(card) for card in page], has_more=more, next_cursor=next_cursor)
+
+
+def cursor_after(card: Card) -> str:
+    return cursors.seal(f"cards/{card.holder_id}", f"{card.merchant_id}/{card.card_id}")
 
 
 @endpoint(routes, "GET", "/v1/cards/{card_id}", "One of my cards", who=CONSUMER, answer=CardView)

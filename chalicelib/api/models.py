@@ -75,6 +75,11 @@ class ReasonView(View):
 
 def reason_views(reasons: Iterable[Reason]) -> list[ReasonView]:
     return [ReasonView(**reason.facts()) for reason in reasons]
+class CustomerView(View):
+    """Who stands at the counter, as far as the merchant needs it: 138****5678; what the person has not given is ""."""
+
+    nickname: str
+    phone: str
 
 
 class ListView(View, Generic[Item]):

@@ -4,12 +4,14 @@ from typing import Annotated, Any, Literal
 from chalice.app import Blueprint
 from pydantic import Field
 
+from chalicelib.api import cursors
 from chalicelib.api.cards import CONSUMER
 from chalicelib.api.http import Call, Reply, endpoint
-from chalicelib.api.models import Body, Id, View, rfc3339
+from chalicelib.api.models import Body, Id, ListView, View, rfc3339
 from chalicelib.domain.order import Order
 from chalicelib.gateways.wechat_pay import PaymentParameters
 from chalicelib.operations import orders
+from chalicelib.store import reads
 
 routes = Blueprint(__name__)
 
@@ -89,6 +91,21 @@ def create(call: Call) -> Any:
     asked = call.body
     placed = orders.place(call.caller.principal_id, asked.product_id, asked.contract_version, call.key, call.now)
     return Reply(order_view(placed.order, placed.parameters), replayed=placed.replayed)
+
+
+@endpoint(routes, "GET", "/v1/orders", "My orders", who=CONSUMER, query=cursors.Page, answer=ListView[OrderView])
+def index(call: Call) -> Any:
+    asked, own_id = call.query, call.caller.principal_id
+    merchant_id, _, card_id = cursors.unseal(f"orders/{own_id}", asked.cursor).partition("/") if asked.cursor else ("", "", "")
+    found = reads.orders_page(own_id, asked.limit + 1, (merchant_id, card_id) if card_id else None)
+    page = found[: asked.limit]
+    more = len(found) > asked.limit
+    next_cursor = cursor_after(page[-1]) if more else None
+    return ListView[OrderView](data=[order_view(order) for order in page], has_more=more, next_cursor=next_cursor)
+
+
+def cursor_after(order: Order) -> str:
+    return cursors.seal(f"orders/{order.consumer_id}", f"{order.merchant_id}/{order.card_id}")
 
 
 @endpoint(routes, "GET", "/v1/orders/{order_id}", "One of my orders", who=CONSUMER, answer=OrderView)

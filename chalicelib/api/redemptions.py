@@ -7,8 +7,9 @@ from pydantic import Discriminator, RootModel, Tag
 
 from chalicelib import ids, keys
 from chalicelib.api.cards import CONSUMER
+from chalicelib.api.customers import customer_view
 from chalicelib.api.http import Call, Reply, endpoint
-from chalicelib.api.models import TAG, Body, Code, Fen, Id, View, rfc3339
+from chalicelib.api.models import TAG, Body, Code, CustomerView, Fen, Id, View, rfc3339
 from chalicelib.domain.codes import read_payment_code
 from chalicelib.domain.principal import MERCHANT_ROLES, Principal, Role
 from chalicelib.domain.redemption import Redemption
@@ -44,7 +45,8 @@ class RedemptionBody(RootModel[Annotated[Either, Discriminator(_shape)]]):
 
 
 class RedemptionView(View):
-    """`amount_fen`: face value asked for. Once posted: `cash_fen` released to the merchant, and the card's balances after it."""
+    """`amount_fen`: face value asked for. Once posted: `cash_fen` released to the merchant, and the card's balances after it.
+    `customer`: for staff who look at one."""
 
     redemption_id: str
     card_id: str
@@ -60,9 +62,10 @@ class RedemptionView(View):
     custody_after_fen: int | None
     seq: int | None
     hash: str | None
+    customer: CustomerView | None = None
 
 
-def redemption_view(redemption: Redemption) -> RedemptionView:
+def redemption_view(redemption: Redemption, customer: CustomerView | None = None) -> RedemptionView:
     posted = redemption.seq is not None
     return RedemptionView(
         redemption_id=redemption.redemption_id,
@@ -79,6 +82,7 @@ def redemption_view(redemption: Redemption) -> RedemptionView:
         custody_after_fen=redemption.escrow_after_fen if posted else None,
         seq=redemption.seq,
         hash=redemption.hash or None,
+        customer=customer,
     )
 
 
@@ -127,7 +131,7 @@ def show(call: Call, redemption_id: str) -> Any:
     found = reads.get(Redemption, ids.owner_of("crd", redemption_id), redemption_id)
     if found is None or not _may_see(found, call.caller):
         raise absent("核销", "redemption")
-    return redemption_view(found)
+    return redemption_view(found, customer_view(found.consumer_id, call.caller))
 
 
 def _may_see(redemption: Redemption, caller: Principal) -> bool:

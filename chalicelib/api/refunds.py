@@ -6,8 +6,9 @@ from chalice.app import Blueprint
 from pydantic import Field
 
 from chalicelib.api.cards import CONSUMER
+from chalicelib.api.customers import customer_view
 from chalicelib.api.http import Call, Reply, endpoint
-from chalicelib.api.models import Body, Id, View, rfc3339
+from chalicelib.api.models import Body, CustomerView, Id, View, rfc3339
 from chalicelib.domain.principal import MERCHANT_ROLES, Role
 from chalicelib.domain.refund import Cause, Quote, Refund
 from chalicelib.operations import refunds
@@ -54,6 +55,7 @@ class RefundView(View):
     due_on: str
     resolved_at: str | None
     reason: str
+    customer: CustomerView | None = None
 
 
 def quote_view(card_id: str, quote: Quote) -> QuoteView:
@@ -72,7 +74,7 @@ def quote_view(card_id: str, quote: Quote) -> QuoteView:
     )
 
 
-def refund_view(refund: Refund) -> RefundView:
+def refund_view(refund: Refund, customer: CustomerView | None = None) -> RefundView:
     return RefundView(
         refund_id=refund.refund_id,
         card_id=refund.card_id,
@@ -86,6 +88,7 @@ def refund_view(refund: Refund) -> RefundView:
         due_on=refund.due_on.isoformat(),
         resolved_at=rfc3339(refund.resolved_at) if refund.resolved_at else None,
         reason=refund.reason,
+        customer=customer,
     )
 
 
@@ -130,7 +133,8 @@ def create(call: Call) -> Any:
     answer=RefundView,
 )
 def show(call: Call, refund_id: str) -> Any:
-    return refund_view(refunds.visible(refund_id, call.caller))
+    found = refunds.visible(refund_id, call.caller)
+    return refund_view(found, customer_view(found.consumer_id, call.caller))
 
 
 @endpoint(

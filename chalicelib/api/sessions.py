@@ -1,5 +1,5 @@
 """Logging in: consumers through a channel, staff and officials with password and one-time password."""
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from chalice.app import Blueprint
 from pydantic import Discriminator, Field, RootModel, Tag
@@ -8,6 +8,7 @@ from chalicelib import credentials
 from chalicelib.api import tokens
 from chalicelib.api.http import EVERYONE, Call, endpoint
 from chalicelib.api.models import TAG, Body, View, rfc3339
+from chalicelib.domain.consumer import Channel
 from chalicelib.domain.principal import Role
 from chalicelib.operations import sessions, staff, staff_sessions
 
@@ -17,9 +18,14 @@ Username = Annotated[str, Field(min_length=3, max_length=64, pattern=r"^[a-z0-9]
 Password = Annotated[str, Field(min_length=credentials.PASSWORD_CHARS[0], max_length=credentials.PASSWORD_CHARS[1])]
 
 
+LoginCode = Annotated[str, Field(min_length=4, max_length=512, pattern=r"^[A-Za-z0-9._~+/=-]+$")]
+
+
 class ConsumerLogin(Body):
-    channel: Literal["wechat"]
-    code: Annotated[str, Field(min_length=4, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
+    """`code`: the channel's one-use code (wechat, unionpay, yongpai) or ticket (zheliban)."""
+
+    channel: Channel
+    code: LoginCode
 
 
 class StaffLogin(Body):
@@ -64,11 +70,9 @@ class ActivationView(View):
 def create(call: Call) -> Any:
     login = call.body.root
     if isinstance(login, ConsumerLogin):
-        consumer = sessions.log_in_with_wechat(login.code, call.now)
-        token, expires_at = tokens.issue(consumer.consumer_id, Role.CONSUMER, call.now)
-        return SessionView(
-            token=token, expires_at=rfc3339(expires_at), principal_id=consumer.consumer_id, role=Role.CONSUMER.value
-        )
+        consumer_id = sessions.log_in(login.channel, login.code, call.now)
+        token, expires_at = tokens.issue(consumer_id, Role.CONSUMER, call.now)
+        return SessionView(token=token, expires_at=rfc3339(expires_at), principal_id=consumer_id, role=Role.CONSUMER.value)
     user_agent = call.headers.get("user-agent", "")
     person, session = staff_sessions.sign_in(login.username, login.password, login.totp, call.address, user_agent, call.now)
     token, expires_at = tokens.issue(person.staff_id, person.role, call.now, session.session_id)

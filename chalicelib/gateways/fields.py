@@ -49,6 +49,13 @@ def text(data: Fields, name: str) -> str:
     return value
 
 
+def bounded(data: Fields, name: str, chars_max: int) -> str:
+    value = text(data, name)
+    if len(value) > chars_max:
+        raise Malformed(f"{name} is longer than {chars_max} characters")
+    return value
+
+
 def text_or_none(data: Fields, name: str) -> str | None:
     return text(data, name) if data.get(name) else None
 

@@ -3,20 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib import config, ids
+from chalicelib import config, ids, sealing
+from chalicelib.domain import consumer as persons
 from chalicelib.domain import order as rules
-from chalicelib.domain.consumer import Consumer
+from chalicelib.domain.consumer import Channel, Consumer, LinkedIdentity
 from chalicelib.domain.decision import Decision
 from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.order import Order, OrderState, ProvenPayment, Wish
 from chalicelib.domain.product import Product
-from chalicelib.domain.refusals import CounterpartUnknown, NotAuthenticated, Unprocessable, absent
+from chalicelib.domain.refusals import CounterpartUnknown, Unprocessable, absent
 from chalicelib.gateways import wechat_pay
 from chalicelib.gateways.outcomes import Refused, Unknown
 from chalicelib.gateways.wechat_pay import PaymentParameters, WechatPay
 from chalicelib.operations.attempts import Done, commit
+from chalicelib.operations.channels import field_of
 from chalicelib.store import reads
 
+PAYER_CHANNEL = Channel.WECHAT
 NOTICES_PATH = "/v1/notifications/wechat-pay"
 
 
@@ -45,8 +48,12 @@ def place(
     merchant_id = ids.owner_of("mch", product_id)
 
     def decide() -> Decision[Order]:
+        buyer, linked = _payer(consumer_id)
         merchant, product = reads.get_together((Merchant, (merchant_id,)), (Product, (merchant_id, product_id)))
-        return rules.place(merchant, product, reads.get(Order, wish.card_id), wish, now)
+        placed = rules.place(merchant, product, reads.get(Order, wish.card_id), wish, now)
+        if not placed.replayed:
+            persons.payer(linked, PAYER_CHANNEL)
+        return persons.bought(buyer, placed)
 
     done = commit(decide)
     if done.answer.state is not OrderState.CREATED:
@@ -54,15 +61,20 @@ def place(
     return Placed(done.answer, _prepay(done.answer, pay or wechat_pay.connect()), done.replayed)
 
 
+def _payer(consumer_id: str) -> tuple[Consumer, LinkedIdentity | None]:
+    consumer, linked = reads.get_together((Consumer, (consumer_id,)), (LinkedIdentity, (consumer_id, PAYER_CHANNEL)))
+    return persons.require_present(consumer), linked
+
+
 def _prepay(order: Order, pay: WechatPay) -> PaymentParameters:
-    consumer = reads.get(Consumer, order.consumer_id)
-    if consumer is None:
-        raise NotAuthenticated("token_invalid", "请重新登录", "log in again")
+    """Who pays is read again after the order is written: nobody who ended or unlinked in the meantime gets parameters."""
+    consumer, linked = _payer(order.consumer_id)
+    sealed = persons.payer(linked, PAYER_CHANNEL).sealed_subject
     outcome = pay.prepay(
         order.order_id,
         order.amount_fen,
         f"{order.merchant_name} {order.product_name}"[:40],
-        consumer.open_id,
+        sealing.unseal(consumer.consumer_id, consumer.wrapped_key, field_of(PAYER_CHANNEL), sealed),
         config.settings().public_url + NOTICES_PATH,
         order.expires_at,
     )

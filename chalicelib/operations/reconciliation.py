@@ -15,6 +15,7 @@ from chalicelib.domain.refusals import Conflict
 from chalicelib.gateways import custodian, objects, wechat_pay
 from chalicelib.gateways.custodian import Custodian
 from chalicelib.gateways.outcomes import NotReady, Unknown
+from chalicelib.gateways.wechat_bill import without_payers
 from chalicelib.gateways.wechat_pay import WechatPay
 from chalicelib.operations import ledger
 from chalicelib.operations.attempts import commit
@@ -57,7 +58,7 @@ def days_to_match(asked: date | None, now: datetime) -> list[date]:
 
 
 def fetch_provider(day: date, pay: WechatPay | None = None, archive: Archive | None = None) -> str:
-    """The provider's bill, as it came and as lines, into the archive."""
+    """The provider's bill, as it came but for the payers' ids, and as lines, into the archive."""
     bill = (pay or wechat_pay.connect()).bill(day)
     if isinstance(bill, NotReady):
         return NOT_READY
@@ -69,7 +70,7 @@ def fetch_provider(day: date, pay: WechatPay | None = None, archive: Archive | N
         for one in bill.lines
     ]
     store = archive or objects.connect()
-    store.put(f"bills/wechat-pay/{day}.csv", bill.text.encode(), "text/csv; charset=utf-8")
+    store.put(f"bills/wechat-pay/{day}.csv", without_payers(bill.text).encode(), "text/csv; charset=utf-8")
     store.put(_bill_key(day), _as_json({"lines": [asdict(line) for line in lines]}), "application/json")
     return FETCHED
 

@@ -83,6 +83,24 @@ def cards_of(holder_id: str, merchant_id: str | None = None) -> list[Any]:
     return _values(CardsTable.by_holder.query(holder_id, condition, limit=CARDS_OF_HOLDER_MAX))
 
 
+def cards_page(holder_id: str, limit: int, after: tuple[str, str] | None = None) -> list[Any]:
+    """Like `cards_of`, a page of them; `after`: merchant id and card id of the last one seen."""
+    return _held(holder_id, "card", limit, after)
+
+
+def orders_page(consumer_id: str, limit: int, after: tuple[str, str] | None = None) -> list[Any]:
+    """A consumer's orders in any state. From an index: for showing, and to know what to read by its key."""
+    return _held(tables.orders_of(consumer_id), "order", limit, after)
+
+
+def _held(holder: str, own_part: str, limit: int, after: tuple[str, str] | None) -> list[Any]:
+    position = None
+    if after is not None:
+        names = {"holder_id": holder, "merchant_id": after[0], "pk": after[1], "sk": own_part}
+        position = {name: {"S": text} for name, text in names.items()}
+    return _values(CardsTable.by_holder.query(holder, limit=limit, last_evaluated_key=position))
+
+
 def day_of(merchant_id: str, day: date) -> Iterator[Any]:
     """Everything posted for a merchant on a business date: Order, Redemption and PostedTransfer values."""
     for shard_no in range(SHARDS):

@@ -9,7 +9,7 @@ from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.business_day import SHANGHAI
 from chalicelib.domain.card import Card
 from chalicelib.domain.code_key import KEYRING, CodeKey
-from chalicelib.domain.consumer import Consumer
+from chalicelib.domain.consumer import Consumer, Identity, LinkedIdentity
 from chalicelib.domain.file import ApplicationFile
 from chalicelib.domain.filing import Filing
 from chalicelib.domain.matching import Totals
@@ -44,6 +44,7 @@ from chalicelib.store.tables import (
     MerchantsTable,
     RunsTable,
     day_bucket,
+    orders_of,
     paid_on,
     pending_bucket,
     shard,
@@ -66,6 +67,10 @@ def _posted_or_pending(value: Redemption | Order) -> dict[str, Any]:
     if value.business_date is None:
         return {}
     return _of_the_day(value.merchant_id, value.business_date, value.card_id, value.seq or 0)
+
+
+def _order_listed(order: Order) -> dict[str, Any]:
+    return _posted_or_pending(order) | {"holder_id": orders_of(order.consumer_id)}
 
 
 def _of_the_day(merchant_id: str, day: date, card_id: str, seq: int) -> dict[str, Any]:
@@ -103,7 +108,7 @@ def _payout_listed(payout: Payout) -> dict[str, Any]:
 
 ROWS: dict[type[Any], Shape] = {
     Card: stored(CardsTable, Card, lambda card_id: (card_id, "card"), ("card_id",)),
-    Order: stored(CardsTable, Order, lambda card_id: (card_id, "order"), ("card_id",), _posted_or_pending),
+    Order: stored(CardsTable, Order, lambda card_id: (card_id, "order"), ("card_id",), _order_listed),
     Redemption: stored(
         CardsTable, Redemption, lambda card_id, own: (card_id, own), ("card_id", "redemption_id"), _posted_or_pending
     ),
@@ -245,6 +250,13 @@ ROWS: dict[type[Any], Shape] = {
     ),
     Report: stored(RunsTable, Report, lambda district, day: (f"reports#{district}", f"day#{day}"), ("district", "business_date")),
     Consumer: stored(ConsumersTable, Consumer, lambda consumer_id: (consumer_id, "consumer"), ("consumer_id",)),
+    Identity: stored(ConsumersTable, Identity, lambda claim: (f"identity#{claim}", "claim"), ("claim",)),
+    LinkedIdentity: stored(
+        ConsumersTable,
+        LinkedIdentity,
+        lambda consumer_id, channel: (consumer_id, f"identity#{channel}"),
+        ("consumer_id", "channel"),
+    ),
     AuditEntry: stored(
         AuditTable,
         AuditEntry,

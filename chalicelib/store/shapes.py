@@ -40,8 +40,8 @@ class Shape:
 
 
 _PLAIN: dict[Any, Callable[..., Attribute[Any]]] = {
-    int: FenAttribute,
     bool: BooleanAttribute,
+    int: FenAttribute,
     str: UnicodeAttribute,
     datetime: TimeAttribute,
     date: DateAttribute,

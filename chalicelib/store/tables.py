@@ -123,6 +123,7 @@ class CardsTable(_Stored):
     ttl = FenAttribute(null=True)
     bucket = UnicodeAttribute(null=True)
     bucket_sort = UnicodeAttribute(null=True)
+    holder_id = UnicodeAttribute(null=True)
     by_seq = CardsBySeq()
     by_bucket = CardsByBucket()
     by_holder = CardsByHolder()
@@ -188,6 +189,11 @@ def day_bucket(merchant_id: str, day: date, shard_no: int) -> str:
 def pending_bucket(kind: type[Any], shard_no: int) -> str:
     """What waits for somebody, oldest first; each kind by itself, so that a heap of one does not hide another."""
     return f"pending#{kind.__name__.lower()}#{shard_no}"
+
+
+def orders_of(consumer_id: str) -> str:
+    """Where `by_holder` lists a consumer's orders, beside the cards under the plain id."""
+    return f"orders#{consumer_id}"
 
 
 OPEN_PAYOUTS = "payouts#open"

@@ -23,11 +23,11 @@ from tests.api.bodies import smallest
 from tests.api.journey import FILING
 from tests.api.papers import PNG, announced
 from tests.platform import DISTRICT, FRIDAY
-from tests.town import Town, holder, paid, person, settled
+from tests.town import Town, paid, person, settled
 
 NOBODY = "0" * 26
 ELSEWHERE = "330203"
-NOT_OWNED = frozenset({"code", "date", "key_id", "licence_no"})
+NOT_OWNED = frozenset({"channel", "code", "date", "key_id", "licence_no"})
 """Parameters of things that belong to nobody in particular: what is printed on a wall, a business date, a key of the platform."""
 SEES_ALL = frozenset({Role.OPERATOR, Role.CUSTODIAN})
 
@@ -81,7 +81,7 @@ def objects(town: Town) -> dict[str, str]:
 
 
 def _second_card(town: Town) -> str:
-    order, card = paid(town.platform, town.merchant, town.product, holder(town))
+    order, card = paid(town.platform, town.merchant, town.product, town.consumer_id)
     town.platform.put(order, card)
     return card.card_id
 

@@ -34,11 +34,6 @@ print(hashlib.sha256(draw(Poster(**json.load(sys.stdin)))).hexdigest())
 """
 
 
-@pytest.fixture(autouse=True)
-def archive(town: Town) -> None:
-    boto3.client("s3").create_bucket(Bucket="archive", CreateBucketConfiguration={"LocationConstraint": "cn-northwest-1"})
-
-
 @pytest.fixture
 def nobody_draws(town: Town, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", NOBODY)

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.domain.application import Application, LicenceClaim, LicenceImageClaim
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.card import Card
-from chalicelib.domain.consumer import Consumer
+from chalicelib.domain.consumer import Consumer, Identity, LinkedIdentity
 from chalicelib.domain.decision import Decision
 from chalicelib.domain.file import ApplicationFile
 from chalicelib.domain.merchant import Merchant
@@ -29,8 +29,10 @@ KEY_FIELDS: dict[type[Any], tuple[str, ...]] = {
     AuditEntry: ("object_id", "entry_id"),
     Card: ("card_id",),
     Consumer: ("consumer_id",),
+    Identity: ("claim",),
     LicenceClaim: ("licence_no",),
     LicenceImageClaim: ("sha256",),
+    LinkedIdentity: ("consumer_id", "channel"),
     Merchant: ("merchant_id",),
     NameClaim: ("district", "skeleton"),
     Order: ("card_id",),

@@ -13,6 +13,7 @@ from chalicelib.domain import (
     alert,
     application,
     code_key,
+    consumer,
     file,
     merchant,
     order,
@@ -58,6 +59,12 @@ MACHINES: dict[str, tuple[Any, Any, Mapping[Any, Any], dict[str, dict[str, str]]
             "cancelled": {},
             "expired": {},
         },
+    ),
+    "consumer": (
+        consumer.ConsumerState,
+        consumer.ConsumerEvent,
+        consumer.TRANSITIONS,
+        {"active": {"erase": "erased", "merge": "erased"}, "erased": {}},
     ),
     "staff": (
         staff.StaffState,
@@ -218,6 +225,7 @@ def test_every_transition_table_of_the_domain_is_spelt_out_above() -> None:
 
 def test_every_state_of_a_table_can_be_reached_from_a_birth() -> None:
     births = {
+        "consumer": {"active"},
         "order": {"created"},
         "redemption": {"pending"},
         "staff": {"invited"},

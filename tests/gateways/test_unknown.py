@@ -11,14 +11,24 @@ import pytest
 from chalicelib.gateways.outcomes import Unknown
 from chalicelib.gateways.signing import Reply, SignedChannel, reply_signature
 from chalicelib.gateways.transport import Answer, exchange
+from chalicelib.gateways.unionpay_login import UnionPayLogin
 from chalicelib.gateways.wechat_login import WechatLogin
 from chalicelib.gateways.wechat_pay import WechatPay
+from chalicelib.gateways.yongpai_login import YongpaiLogin
+from chalicelib.gateways.zheliban_login import ZhelibanLogin
 from infra.local.sandbox.process import free_port
 from infra.local.sandbox.testing import Town, number
 
+WANG = {"name": "王小明", "idnum": "330212199001011232"}
 DAY = date(2026, 11, 19)
 CALLS: dict[tuple[str, str], Callable[[Town], object]] = {
     ("wechat", "exchange"): lambda town: town.wechat_login().exchange("any"),
+    ("unionpay", "backend_token"): lambda town: town.unionpay_login().exchange("any"),
+    ("unionpay", "token"): lambda town: town.unionpay_login().exchange(town.login_code("unionpay", "up-1")),
+    ("zheliban", "validate"): lambda town: town.zheliban_login().exchange("any"),
+    ("zheliban", "user_info"): lambda town: town.zheliban_login().exchange(town.login_code("zheliban", "zl-1", **WANG)),
+    ("yongpai", "token"): lambda town: town.yongpai_login().exchange("any"),
+    ("yongpai", "user_info"): lambda town: town.yongpai_login().exchange(town.login_code("yongpai", "yp-1")),
     ("wechat_pay", "prepay"): lambda town: town.prepay(number("ord")),
     ("wechat_pay", "query"): lambda town: town.wechat_pay().query(number("ord")),
     ("wechat_pay", "close"): lambda town: town.wechat_pay().close(number("ord")),
@@ -32,8 +42,10 @@ CALLS: dict[tuple[str, str], Callable[[Town], object]] = {
     ("regulator", "push"): lambda town: town.regulator().push(number("rpt"), "daily", "鄞州", DAY, b""),
 }
 ONE_OF_EACH = [
-    ("wechat", "exchange"), ("wechat_pay", "prepay"), ("custodian", "submit"), ("regulator", "push"),
+    ("wechat", "exchange"), ("unionpay", "token"), ("zheliban", "user_info"), ("yongpai", "token"), ("wechat_pay", "prepay"),
+    ("custodian", "submit"), ("regulator", "push"),
 ]
+CHANNELS = {"wechat", "unionpay", "zheliban", "yongpai"}
 
 
 @pytest.mark.parametrize("kind", ["drop", "error", "unsigned"])
@@ -41,7 +53,7 @@ ONE_OF_EACH = [
 def test_a_lost_a_failed_and_an_unsigned_answer_are_unknown(
     town: Town, call: tuple[str, str], kind: str
 ) -> None:
-    if (call[0], kind) == ("wechat", "unsigned"):
+    if call[0] in CHANNELS and kind == "unsigned":
         with pytest.raises(RuntimeError, match="does not sign"):
             town.fault(*call, kind)
         return
@@ -64,7 +76,11 @@ def test_a_closed_port_is_unknown(town: Town) -> None:
     given = town.sandbox.credentials()
     pay = WechatPay(nowhere, given["wechat_pay"], town.clock.now)
     assert isinstance(pay.query("ord_123456"), Unknown)
-    assert isinstance(WechatLogin(nowhere, "wx", "secret").exchange("code"), Unknown)
+    for login in (
+        WechatLogin(nowhere, "wx", "secret"), UnionPayLogin(nowhere, "up", "secret", town.clock.now),
+        ZhelibanLogin(nowhere, "fxc", "pwd", town.clock.now), YongpaiLogin(nowhere, "fxc", "secret"),
+    ):
+        assert isinstance(login.exchange("code"), Unknown)
     assert isinstance(SignedChannel(nowhere, given["regulator"], town.clock.now).ask("GET", "/"), Unknown)
 
 

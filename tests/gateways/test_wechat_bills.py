@@ -169,3 +169,13 @@ def test_a_packed_bill_is_unpacked_only_when_it_is_whole() -> None:
 def test_a_bill_that_unpacks_into_far_too_much_is_refused() -> None:
     with pytest.raises(Malformed):
         wechat_bill.unpack(gzip.compress(bytes(wechat_bill.BILL_BYTES_MAX + 1)), "0" * 40)
+
+
+def test_the_payers_ids_are_struck_out_and_nothing_else() -> None:
+    rows = [a_row("o", 100_000), a_row("r", 30_000, "refund")]
+    whole = a_bill(*({**row, "openid": "o-canary"} for row in rows))
+    struck = wechat_bill.without_payers(whole)
+    assert whole.count("o-canary") == 2
+    assert struck == whole.replace("o-canary", "")
+    assert wechat_bill.read(struck, DAY).lines == wechat_bill.read(whole, DAY).lines
+    assert wechat_bill.without_payers("") == ""

@@ -15,7 +15,7 @@ ENVIRONMENT = {
     "STAGE", "VERSION", "MERCHANTS_TABLE", "CARDS_TABLE", "CONSUMERS_TABLE", "CASES_TABLE", "RUNS_TABLE", "AUDIT_TABLE",
     "ARCHIVE_BUCKET", "UPLOADS_BUCKET", "PERSONAL_KEY",
     "APP_SECRET", "COUNTERPARTS_SECRET", "PUBLIC_URL", "WECHAT_URL", "WECHAT_PAY_URL", "CUSTODIAN_URL", "BUSINESS_REGISTRY_URL",
-    "REGULATOR_URL",
+    "REGULATOR_URL", "UNIONPAY_URL", "ZHELIBAN_URL", "YONGPAI_URL",
 }  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def test_only_posters_has_the_layer_and_only_the_api_knows_who_draws(production:
 
 def test_no_counterpart_has_an_address_by_default(production: Template) -> None:
     urls = {name: parameter for name, parameter in production["Parameters"].items() if name.endswith("Url")}
-    assert len(urls) == 6
+    assert len(urls) == 9
     assert not [name for name, parameter in urls.items() if "Default" in parameter]
 
 

@@ -4,10 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
-from chalicelib import config, ids
+from chalicelib import ids
 from chalicelib.domain.card import Card
 from chalicelib.domain.order import Order
 from chalicelib.domain.refund import Cause
@@ -39,9 +38,6 @@ def counterparts(tmp_path: Path) -> Iterator[Counterparts]:
 def platform(counterparts: Counterparts, tmp_path: Path) -> Iterator[Platform]:
     sandbox = counterparts.sandbox
     with running(tmp_path / "clock.json", sandbox.url, sandbox.credentials()) as started:
-        boto3.client("s3").create_bucket(
-            Bucket=config.settings().archive_bucket, CreateBucketConfiguration={"LocationConstraint": "cn-northwest-1"}
-        )
         yield started
 
 

@@ -3,10 +3,8 @@ import hashlib
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 
-from chalicelib import config
 from chalicelib.domain.business_day import business_date
 from chalicelib.domain.principal import Role
 from chalicelib.operations import reconciliation, reporting, settlement
@@ -41,9 +39,6 @@ def day(town: Town) -> Any:
     reconciliation.fetch_provider(the_day, provider, archive)  # type: ignore[arg-type]
     reconciliation.fetch_bank(the_day, bank, archive)  # type: ignore[arg-type]
     reconciliation.match(the_day, now, archive)
-    boto3.client("s3").create_bucket(
-        Bucket=config.settings().archive_bucket, CreateBucketConfiguration={"LocationConstraint": "cn-northwest-1"}
-    )
     reporting.make(town.merchant.district, the_day, now)
     return the_day
 

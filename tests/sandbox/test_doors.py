@@ -104,6 +104,8 @@ def test_the_secrets_are_readable_by_their_owner_only(town: Town) -> None:
 
 def test_the_platforms_private_key_is_not_among_what_was_given(town: Town) -> None:
     given = town.sandbox.credentials()
-    assert set(given) == {"wechat", "wechat_pay", "custodian", "business_registry", "regulator"}
+    assert set(given) == {
+        "wechat", "unionpay", "zheliban", "yongpai", "wechat_pay", "custodian", "business_registry", "regulator",
+    }
     kept = (town.sandbox.state / "platform_key.pem").read_text()
     assert all(kept.strip() not in value for part in given.values() for value in part.values())

@@ -1,4 +1,4 @@
-"""A consumer looks for shops whose names she has only heard: what she types, what she sees, before and after an index is built."""
+"""A consumer looks for shops whose names she has only heard: what she types and sees, before and after an index is built."""
 
 from urllib.parse import quote
 

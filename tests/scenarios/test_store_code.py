@@ -3,7 +3,6 @@
 from urllib.parse import urlsplit
 
 import boto3
-import pytest
 
 from chalicelib.domain.principal import PLATFORM, Role
 from chalicelib.domain.staff import Staff, StaffState
@@ -12,11 +11,6 @@ from tests.platform import DISTRICT
 from tests.town import Town
 
 REASON = {"reason": "店门口的码被人拍照翻印"}
-
-
-@pytest.fixture
-def archive(town: Town) -> None:
-    boto3.client("s3").create_bucket(Bucket="archive", CreateBucketConfiguration={"LocationConstraint": "cn-northwest-1"})
 
 
 def another_operator(town: Town) -> str:
@@ -36,7 +30,7 @@ def poster_of(town: Town) -> tuple[bytes, dict[str, object]]:
     return boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read(), made.json
 
 
-def test_a_poster_survives_a_new_key_and_dies_with_its_store_code(town: Town, archive: None) -> None:
+def test_a_poster_survives_a_new_key_and_dies_with_its_store_code(town: Town) -> None:
     platform, owner, operator = town.platform, town.tokens[Role.OWNER], town.tokens[Role.OPERATOR]
 
     # The owner prints a poster; a passer-by scans it and sees whose shop it is, and that it is used today.

@@ -6,10 +6,13 @@ from infra.local.sandbox import (
     control,
     registry,
     regulator,
+    unionpay_login,
     wechat_bills,
     wechat_login,
     wechat_orders,
     wechat_refunds,
+    yongpai_login,
+    zheliban_login,
 )
 from infra.local.sandbox.hmac_door import hmac_door
 from infra.local.sandbox.wechat_door import wechat_pay_door
@@ -19,7 +22,8 @@ from infra.local.sandbox.world import World
 def make_app(world: World) -> Flask:
     app = Flask("sandbox", static_folder=None)
     app.add_url_rule("/health", "health", lambda: {"status": "ok"})
-    wechat_login.open_to(app, world)
+    for channel in (wechat_login, unionpay_login, zheliban_login, yongpai_login):
+        channel.open_to(app, world)
     pay = wechat_pay_door(world)
     wechat_orders.open_to(app, pay)
     wechat_refunds.open_to(app, pay)

@@ -24,6 +24,9 @@ create table if not exists journal (id integer primary key, at text, day text, s
 create index if not exists journal_day on journal (kind, day);
 create table if not exists login_codes (code text primary key, openid text, unionid text, made_at text,
   used int);
+create table if not exists channel_codes (code text primary key, channel text, person text, made_at text,
+  used int);
+create table if not exists channel_tokens (token text primary key, channel text, person text, made_at text);
 create table if not exists orders (order_no text primary key, fingerprint text, openid text, fen int,
   description text, notify_url text, prepay_id text unique, prepared_at text, expires_at text, state text,
   transaction_id text, paid_at text);

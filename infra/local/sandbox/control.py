@@ -2,6 +2,9 @@
 
     GET  clock                         POST clock {advance_seconds} or {to}
     POST login-codes {openid, unionid?}                 what wx.login gives
+    POST login-codes {channel, subject, ...}            what unionpay, zheliban, yongpai give; the rest by channel:
+                                                        zheliban {name, mobile, idnum, idtype, authlevel},
+                                                        yongpai {phone_number, phone_number_verified}
     POST payments {payment_parameters, openid}          a person pays in the WeChat app
     POST companies {licence_no, name, ..., bank_account?}
     POST faults {counterpart, operation, kind, times, ...}          DELETE faults
@@ -14,7 +17,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from infra.local.sandbox import checks, differences, registry, wechat_login, wechat_orders
+from infra.local.sandbox import channel_codes, checks, differences, registry, wechat_login, wechat_orders
 from infra.local.sandbox.backoffice import catch_up
 from infra.local.sandbox.clock import stamp
 from infra.local.sandbox.door import Body, Declined
@@ -76,6 +79,8 @@ def move_clock(world: World, body: Body) -> Body:
 
 
 def make_login_code(world: World, body: Body) -> Body:
+    if body.get("channel", "wechat") != "wechat":
+        return {"code": channel_codes.give(world, body)}
     unionid = checks.text(body, "unionid", 64) if body.get("unionid") else None
     return {"code": wechat_login.new_code(world, checks.text(body, "openid", 128), unionid)}
 

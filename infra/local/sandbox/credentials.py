@@ -25,8 +25,12 @@ def load_or_make(state: Path) -> tuple[Credentials, RSAPrivateKey]:
         platform = _new_key()
         _write(key, _private_pem(platform))
         _write(given, json.dumps(_make(platform), indent=1))
-    loaded: Any = serialization.load_pem_private_key(key.read_bytes(), None)
     credentials: Credentials = json.loads(given.read_text())
+    if missing := _of_channels().keys() - credentials.keys():
+        made = _of_channels()
+        credentials |= {name: made[name] for name in sorted(missing)}
+        _write(given, json.dumps(credentials, indent=1))
+    loaded: Any = serialization.load_pem_private_key(key.read_bytes(), None)
     return credentials, loaded
 
 
@@ -45,7 +49,17 @@ def _make(platform: RSAPrivateKey) -> Credentials:
         name: {"client_id": f"fangxinchong-{name}", "key": secrets.token_hex(32)} for name in CLIENTS
     }
     clients["custodian"]["custody_account"] = "3901" + _digits(15)
-    return {"wechat": {"appid": appid, "secret": secrets.token_hex(16)}, "wechat_pay": pay, **clients}
+    wechat = {"appid": appid, "secret": secrets.token_hex(16)}
+    return {"wechat": wechat, "wechat_pay": pay, **_of_channels(), **clients}
+
+
+def _of_channels() -> Credentials:
+    """A state directory of before they were there gets them when it is opened."""
+    return {
+        "unionpay": {"appid": secrets.token_hex(16), "secret": secrets.token_hex(16)},
+        "zheliban": {"servicecode": "fxc" + _digits(6), "servicepwd": secrets.token_hex(8)},
+        "yongpai": {"client_id": "fangxinchong", "client_secret": secrets.token_urlsafe(24)},
+    }
 
 
 def _digits(count: int) -> str:

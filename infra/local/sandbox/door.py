@@ -55,11 +55,12 @@ class Door:
 
     def open(self, app: Flask, method: str, rule: str, operation: str, handler: Handler) -> None:
         app.add_url_rule(
-            rule, f"{self.name}.{operation}", lambda **named: self._serve(operation, handler, named),
+            rule, f"{self.name}.{operation}", lambda **named: self.serve(operation, handler, named),
             methods=[method],
         )
 
-    def _serve(self, operation: str, handler: Handler, named: dict[str, str]) -> Response:
+    def serve(self, operation: str, handler: Handler, named: dict[str, str]) -> Response:
+        """For a counterpart that has several operations at one address; the others are opened."""
         refused = self.refuse(request)
         if refused:
             return self._answer(refused, [])
@@ -81,7 +82,7 @@ class Door:
 
     def _hear(self, handler: Handler, named: dict[str, str], broken: Said) -> Said:
         try:
-            return handler(self.world, _json_body(), **named)
+            return handler(self.world, _body(), **named)
         except Declined as declined:
             return declined.said
         except Exception:
@@ -97,7 +98,9 @@ class Door:
         return response
 
 
-def _json_body() -> Body:
+def _body() -> Body:
+    if request.mimetype == "application/x-www-form-urlencoded":
+        return dict(request.form)
     raw = request.get_data()
     try:
         body = json.loads(raw) if raw else {}

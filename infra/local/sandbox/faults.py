@@ -18,6 +18,9 @@ from infra.local.sandbox.books import Books
 
 OPERATIONS = {
     "wechat": {"exchange"},
+    "unionpay": {"backend_token", "token"},
+    "zheliban": {"validate", "user_info"},
+    "yongpai": {"token", "user_info"},
     "wechat_pay": {
         "prepay", "query", "close", "refund", "query_refund", "bill", "bill_file", "notice",
     },
@@ -25,6 +28,7 @@ OPERATIONS = {
     "business_registry": {"lookup"},
     "regulator": {"push"},
 }
+UNSIGNED = ("wechat", "unionpay", "zheliban", "yongpai")
 KINDS = ("delay", "drop", "error", "repeat", "lie", "unsigned")
 PHASES = {"drop": "after", "error": "before", "delay": "before"}
 DELAY_SECONDS = 5.0
@@ -49,8 +53,8 @@ class Faults:
         operation, known = asked.get("operation", "*"), OPERATIONS.get(counterpart or "", set())
         if not known or operation not in known | {"*"} or kind not in KINDS:
             raise ValueError("no such counterpart, operation or kind")
-        if counterpart == "wechat" and kind == "unsigned":
-            raise ValueError("the WeChat login does not sign its answers")
+        if counterpart in UNSIGNED and kind == "unsigned":
+            raise ValueError("a login channel does not sign its answers")
         if kind == "lie" and not asked.get("field") and operation != "bill_file":
             raise ValueError("a lie needs its field")
         self._books.add(

@@ -16,8 +16,11 @@ from chalicelib.gateways.business_registry import BusinessRegistry
 from chalicelib.gateways.custodian import Custodian
 from chalicelib.gateways.regulator import Regulator
 from chalicelib.gateways.signing import SignedChannel
+from chalicelib.gateways.unionpay_login import UnionPayLogin
 from chalicelib.gateways.wechat_login import WechatLogin
 from chalicelib.gateways.wechat_pay import Payment, PaymentParameters, WechatPay
+from chalicelib.gateways.yongpai_login import YongpaiLogin
+from chalicelib.gateways.zheliban_login import ZhelibanLogin
 from infra.local.sandbox.clock import BEIJING, Clock
 from infra.local.sandbox.process import SandboxProcess
 
@@ -103,6 +106,24 @@ class Town:
     def wechat_login(self, **changed: str) -> WechatLogin:
         given = {**self.sandbox.credentials()["wechat"], **changed}
         return WechatLogin(f"{self.sandbox.url}/wechat", given["appid"], given["secret"])
+
+    def unionpay_login(self, **changed: str) -> UnionPayLogin:
+        given = {**self.sandbox.credentials()["unionpay"], **changed}
+        return UnionPayLogin(f"{self.sandbox.url}/unionpay", given["appid"], given["secret"], self.clock.now)
+
+    def zheliban_login(self, **changed: str) -> ZhelibanLogin:
+        given = {**self.sandbox.credentials()["zheliban"], **changed}
+        return ZhelibanLogin(f"{self.sandbox.url}/zheliban", given["servicecode"], given["servicepwd"], self.clock.now)
+
+    def yongpai_login(self, **changed: str) -> YongpaiLogin:
+        given = {**self.sandbox.credentials()["yongpai"], **changed}
+        return YongpaiLogin(f"{self.sandbox.url}/yongpai", given["client_id"], given["client_secret"])
+
+    def login_code(self, channel: str, subject: str, **person: Any) -> str:
+        """A one-use code, as the channel's own app gives it to this person."""
+        given = {"openid": subject} if channel == "wechat" else {"channel": channel, "subject": subject, **person}
+        code: str = self.control("POST", "login-codes", **given)["code"]
+        return code
 
     def custodian(self, **changed: str) -> Custodian:
         given = {**self.sandbox.credentials()["custodian"], **changed}

@@ -1,4 +1,4 @@
-"""A consumer looks for shops whose names she has only heard: what she types and what she sees, before and after an index is built."""
+"""A consumer looks for shops whose names she has only heard: what she types and sees, without an index and with one."""
 
 from urllib.parse import quote
 

@@ -130,6 +130,9 @@ class Platform:
         for value in values:
             to_row(value).save()
 
+    def open_archive(self) -> None:
+        _client("s3").create_bucket(Bucket="archive", CreateBucketConfiguration={"LocationConstraint": "cn-northwest-1"})
+
     def dump(self) -> dict[str, Any]:
         """Every item of every table, by table and key."""
         client = _client("dynamodb")
@@ -202,7 +205,6 @@ def _create(credentials: dict[str, dict[str, str]]) -> None:
     kms.create_alias(AliasName="alias/persons", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     secrets = _client("secretsmanager")
     secrets.create_secret(Name="app", SecretString="0123456789abcdef" * 4)
-    _client("s3").create_bucket(Bucket="archive", CreateBucketConfiguration={"LocationConstraint": "cn-northwest-1"})
     secrets.create_secret(Name="counterparts", SecretString=json.dumps(credentials))
 
 

@@ -32,6 +32,7 @@ def open_town(platform: Platform, mode: str = "scan") -> list[Merchant]:
     if mode == "scan":
         platform.put(*made)
         return made
+    platform.open_archive()
     platform.put(*made[:2], *(made[2:] if mode == "index" else ()))
     platform.later(minutes=6)
     assert search.build(platform.now()).merchants == (len(made) if mode == "index" else 2)

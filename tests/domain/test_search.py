@@ -41,7 +41,7 @@ def test_the_stored_pinyin_is_cut_into_the_units_of_the_name(name: str, spelling
 
 
 def test_pinyin_that_does_not_belong_to_its_name_is_one_piece() -> None:
-    odd = entry("月湖店", pinyin="yongjiang", initials="yj")
+    odd = entry("月湖东南西北商贸城", pinyin="yongjiang", initials="yj")
     assert (odd.spelling, odd.initials) == (("yongjiang",), "yj")
     assert match(Wanted.of("yongj"), odd) is Match.SPELT_FROM_START
     assert match(Wanted.of("jiang"), odd) is None

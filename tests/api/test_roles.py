@@ -11,6 +11,7 @@ from tests.town import Town
 
 IDS = {
     "application_id": "app_0",
+    "district": "330212",
     "merchant_id": "mch_0",
     "order_id": "ord_0",
     "card_id": "crd_0",

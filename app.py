@@ -4,6 +4,7 @@ from chalice.app import Chalice
 from chalicelib.api import (
     applications,
     cards,
+    contracts,
     documents,
     health,
     jurisdictions,
@@ -30,6 +31,7 @@ app = Chalice(app_name="fangxinchong")
 for noun in (
     applications,
     cards,
+    contracts,
     documents,
     health,
     jurisdictions,

@@ -22,6 +22,7 @@ def settle() -> People:
     from chalicelib.domain.principal import Role
     from chalicelib.domain.product import Product
     from chalicelib.domain.store import Store
+    from chalicelib.domain.terms import stored_value
 
     now = clock.now()
     store = Store(
@@ -30,7 +31,7 @@ def settle() -> People:
     )
     product = Product(
         product_id=ids.derived_within("prd", world.MERCHANT_ID, "bench"), merchant_id=world.MERCHANT_ID,
-        name="充 1000 得 1300", price_fen=100_000, bonus_fen=30_000, created_at=now, fingerprint="f" * 32,
+        name="充 1000 得 1300", terms=stored_value(100_000, 30_000), created_at=now, fingerprint="f" * 32,
     )
     consumer = Consumer(ids.derived("con", "wechat", "o-bench"), "wechat", "o-bench", now)
     cashier = _cashier(store.store_id)

@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib import domain
-from chalicelib.domain import alert, application, merchant, order, payout, reconciliation, redemption, refund, report, staff
+from chalicelib.domain import (
+    alert,
+    application,
+    merchant,
+    order,
+    payout,
+    product,
+    reconciliation,
+    redemption,
+    refund,
+    report,
+    staff,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN = "<!-- diagrams: made by python -m infra.diagrams, do not edit -->"
@@ -60,6 +72,12 @@ MACHINES = (
         "商户：因故停售，原因全部消除后恢复",
         merchant.TRANSITIONS,
         (merchant.MerchantState.ACTIVE,),
+    ),
+    Machine(
+        "Card product: much bonus waits for a second person; the breaker suspends",
+        "卡产品：赠送过高须另一人复核；熔断即停售",
+        product.TRANSITIONS,
+        (product.ProductState.PROPOSED, product.ProductState.ON_SALE),
     ),
     Machine("Alert: a person closes it", "预警：由人处理", alert.TRANSITIONS, (alert.AlertState.OPEN,)),
     Machine("Staff", "员工", staff.TRANSITIONS, (staff.StaffState.INVITED,)),

@@ -1,18 +1,20 @@
 """The keys and index keys of every value that is stored: ROWS, and nowhere else."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from chalicelib.domain.alert import Alert
 from chalicelib.domain.application import Application, Filing, LicenceClaim
 from chalicelib.domain.audit import AuditEntry
+from chalicelib.domain.bonus import Meter
+from chalicelib.domain.business_day import SHANGHAI
 from chalicelib.domain.card import Card
 from chalicelib.domain.consumer import Consumer
 from chalicelib.domain.matching import Totals
 from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.order import Order, OrderState
 from chalicelib.domain.payout import Payout, PayoutState
-from chalicelib.domain.product import Product
+from chalicelib.domain.product import Product, ProductVersion
 from chalicelib.domain.reconciliation import Difference, ReconciledDay
 from chalicelib.domain.redemption import Redemption, RedemptionState
 from chalicelib.domain.refund import PostedTransfer, Refund, RefundState
@@ -20,6 +22,7 @@ from chalicelib.domain.report import Report
 from chalicelib.domain.settlement import MerchantDay, Payable, Seal
 from chalicelib.domain.staff import Staff
 from chalicelib.domain.store import Store
+from chalicelib.domain.terms import Terms
 from chalicelib.domain.transfer import Transfer
 from chalicelib.store.attributes import TimeAttribute
 from chalicelib.store.shapes import Shape, stored
@@ -39,6 +42,8 @@ from chalicelib.store.tables import (
 
 UNPAID_KEPT_FOR = timedelta(days=400)
 """TTL cleans up orders that were never paid, long after any payment or refund of one could still arrive."""
+METERS_KEPT_FOR = timedelta(days=35)
+"""A day's bonus meters decide nothing after their day; they are kept a month for whoever asks about an alert."""
 
 
 def _posted_or_pending(value: Redemption | Order) -> dict[str, Any]:
@@ -111,7 +116,27 @@ ROWS: dict[type[Any], Shape] = {
     ),
     LicenceClaim: stored(MerchantsTable, LicenceClaim, lambda licence_no: (f"licence#{licence_no}", "claim"), ("licence_no",)),
     Store: stored(MerchantsTable, Store, lambda merchant_id, own: (merchant_id, own), ("merchant_id", "store_id")),
-    Product: stored(MerchantsTable, Product, lambda merchant_id, own: (merchant_id, own), ("merchant_id", "product_id")),
+    Product: stored(
+        MerchantsTable,
+        Product,
+        lambda merchant_id, own: (merchant_id, own),
+        ("merchant_id", "product_id"),
+        flatten=("terms", Terms),
+    ),
+    ProductVersion: stored(
+        MerchantsTable,
+        ProductVersion,
+        lambda merchant_id, own: (merchant_id, own),
+        ("merchant_id", "version_id"),
+        flatten=("terms", Terms),
+    ),
+    Meter: stored(
+        MerchantsTable,
+        Meter,
+        lambda merchant_id, product_id, day, shard_no: (merchant_id, f"meter#{product_id}#{day}#{shard_no}"),
+        ("merchant_id", "product_id", "business_date", "shard"),
+        lambda meter: {"ttl": int(datetime.combine(meter.business_date + METERS_KEPT_FOR, time(tzinfo=SHANGHAI)).timestamp())},
+    ),
     Staff: stored(
         MerchantsTable,
         Staff,

@@ -13,6 +13,7 @@ IDS = {
     "application_id": "app_0",
     "district": "330212",
     "merchant_id": "mch_0",
+    "product_id": "prd_0",
     "order_id": "ord_0",
     "card_id": "crd_0",
     "redemption_id": "red_0",

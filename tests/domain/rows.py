@@ -3,14 +3,16 @@
 import pickle
 from typing import Any
 
+from chalicelib.domain.alert import Alert
 from chalicelib.domain.application import Application, LicenceClaim
 from chalicelib.domain.audit import AuditEntry
+from chalicelib.domain.bonus import Meter
 from chalicelib.domain.card import Card
 from chalicelib.domain.consumer import Consumer
 from chalicelib.domain.decision import Decision
 from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.order import Order
-from chalicelib.domain.product import Product
+from chalicelib.domain.product import Product, ProductVersion
 from chalicelib.domain.redemption import Redemption
 from chalicelib.domain.refund import PostedTransfer, Refund
 from chalicelib.domain.staff import Staff
@@ -19,14 +21,17 @@ from chalicelib.domain.store import Store
 Key = tuple[str, ...]
 
 KEY_FIELDS: dict[type[Any], tuple[str, ...]] = {
+    Alert: ("alert_id",),
     Application: ("application_id",),
     AuditEntry: ("object_id", "entry_id"),
     Card: ("card_id",),
     Consumer: ("consumer_id",),
     LicenceClaim: ("licence_no",),
     Merchant: ("merchant_id",),
+    Meter: ("product_id", "business_date", "shard"),
     Order: ("card_id",),
     Product: ("product_id",),
+    ProductVersion: ("version_id",),
     Redemption: ("redemption_id",),
     Refund: ("refund_id",),
     Staff: ("username",),
@@ -37,7 +42,7 @@ KEY_FIELDS: dict[type[Any], tuple[str, ...]] = {
 def key_of(value: Any) -> Key:
     if isinstance(value, PostedTransfer):
         return ("PostedTransfer", value.card_id, str(value.transfer.seq))
-    return (type(value).__name__, *(getattr(value, field) for field in KEY_FIELDS[type(value)]))
+    return (type(value).__name__, *(str(getattr(value, field)) for field in KEY_FIELDS[type(value)]))
 
 
 class Rows:

@@ -9,7 +9,19 @@ from typing import Any
 import pytest
 
 from chalicelib import domain
-from chalicelib.domain import alert, application, merchant, order, payout, reconciliation, redemption, refund, report, staff
+from chalicelib.domain import (
+    alert,
+    application,
+    merchant,
+    order,
+    payout,
+    product,
+    reconciliation,
+    redemption,
+    refund,
+    report,
+    staff,
+)
 from chalicelib.domain.principal import Role
 from chalicelib.domain.redemption import RedemptionState
 from chalicelib.domain.refund import Cause, RefundState
@@ -43,6 +55,18 @@ MACHINES: dict[str, tuple[Any, Any, Mapping[Any, Any], dict[str, dict[str, str]]
             "declined": {},
             "cancelled": {},
             "expired": {},
+        },
+    ),
+    "product": (
+        product.ProductState,
+        product.ProductEvent,
+        product.TRANSITIONS,
+        {
+            "proposed": {"approve": "on_sale", "reject": "rejected"},
+            "on_sale": {"suspend": "suspended", "revise": "on_sale", "withdraw": "withdrawn"},
+            "suspended": {"resume": "on_sale", "revise": "suspended", "withdraw": "withdrawn"},
+            "rejected": {},
+            "withdrawn": {},
         },
     ),
     "staff": (
@@ -171,6 +195,7 @@ def test_every_transition_table_of_the_domain_is_spelt_out_above() -> None:
 def test_every_state_of_a_table_can_be_reached_from_a_birth() -> None:
     births = {
         "order": {"created"},
+        "product": {"proposed", "on_sale"},
         "redemption": {"pending"},
         "staff": {"invited"},
         "application": {"draft"},

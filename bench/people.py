@@ -24,6 +24,7 @@ def settle() -> People:
     from chalicelib.domain.product import Product
     from chalicelib.domain.session import begun, joined
     from chalicelib.domain.store import Store
+    from chalicelib.domain.terms import stored_value
 
     now = clock.now()
     store = Store(
@@ -32,7 +33,7 @@ def settle() -> People:
     )
     product = Product(
         product_id=ids.derived_within("prd", world.MERCHANT_ID, "bench"), merchant_id=world.MERCHANT_ID,
-        name="充 1000 得 1300", price_fen=100_000, bonus_fen=30_000, created_at=now, fingerprint="f" * 32,
+        name="充 1000 得 1300", terms=stored_value(100_000, 30_000), created_at=now, fingerprint="f" * 32,
     )
     consumer = _consumer()
     cashier = _cashier(store.store_id)

@@ -22,6 +22,7 @@ from chalicelib.domain import (
     merchant,
     order,
     payout,
+    product,
     reconciliation,
     redemption,
     refund,
@@ -77,6 +78,12 @@ MACHINES = (
         "商户：因故停售，原因全部消除后恢复",
         merchant.TRANSITIONS,
         (merchant.MerchantState.ACTIVE,),
+    ),
+    Machine(
+        "Card product: much bonus waits for a second person; the breaker suspends",
+        "卡产品：赠送过高须另一人复核；熔断即停售",
+        product.TRANSITIONS,
+        (product.ProductState.PROPOSED, product.ProductState.ON_SALE),
     ),
     Machine("Alert: a person closes it", "预警：由人处理", alert.TRANSITIONS, (alert.AlertState.OPEN,)),
     Machine(

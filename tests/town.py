@@ -9,17 +9,21 @@ from datetime import timedelta
 from chalicelib import ids, keys, sealing
 from chalicelib.domain import consumer as persons
 from chalicelib.domain import order as orders
+from chalicelib.domain.audit import Trace
+from chalicelib.domain.bonus import SHARDS
 from chalicelib.domain.card import Card
 from chalicelib.domain.codes import PaymentCode, StoreCode, sign_payment_code, sign_store_code
 from chalicelib.domain.consumer import Channel, Consumer, Proof
+from chalicelib.domain.jurisdiction import rules_on
 from chalicelib.domain.merchant import Industry, LegalForm, Merchant
-from chalicelib.domain.order import Order, ProvenPayment, Wish
+from chalicelib.domain.order import Market, Order, ProvenPayment, Wish
 from chalicelib.domain.principal import MERCHANT_ROLES, PLATFORM, Role
 from chalicelib.domain.product import Product
 from chalicelib.domain.redemption import Redemption
 from chalicelib.domain.staff import Staff, StaffState
 from chalicelib.domain.store import Store
-from chalicelib.operations import channels, code_keys
+from chalicelib.domain.terms import stored_value
+from chalicelib.operations import channels, code_keys, contracts
 from tests.platform import DISTRICT, FRIDAY, Platform
 
 PRICE_FEN = 100_000
@@ -156,16 +160,18 @@ def _merchant(platform: Platform, name: str, licence_no: str) -> tuple[Merchant,
     )
     own = ids.derived_within("sto", merchant_id, "1")
     store = Store(own, merchant_id, "一号店", DISTRICT, "中山东路 1 号", platform.now(), "f")
-    product = Product(
-        ids.derived_within("prd", merchant_id, "1"), merchant_id, "充 1000 得 1300", PRICE_FEN, BONUS_FEN, platform.now(), "f"
-    )
+    own, terms = ids.derived_within("prd", merchant_id, "1"), stored_value(PRICE_FEN, BONUS_FEN)
+    product = Product(own, merchant_id, "充 1000 得 1300", terms, platform.now(), "f")
     return merchant, store, product
 
 
 def paid(platform: Platform, merchant: Merchant, product: Product, consumer_id: str) -> tuple[Order, Card]:
     order_id = ids.random_id("ord")
     wish = Wish(order_id, ids.renamed("crd", order_id), consumer_id, product.contract_version, "wechat_pay", "f")
-    placed = orders.place(merchant, product, None, wish, platform.now()).answer
+    market = Market(rules_on(DISTRICT, FRIDAY), contracts.of_product(product), (None,) * SHARDS)
+    trace = Trace(ids.random_id("aud"), "", consumer_id, Role.CONSUMER, platform.now())
+    placed = orders.place(merchant, product, None, wish, market, trace).answer.order
+    assert placed is not None
     payment = ProvenPayment(order_id, "4200000000202611200000000001", product.price_fen, "CNY", platform.now())
     decided = orders.credit(placed, payment, platform.now())
     return decided.answer, decided.puts[1].value

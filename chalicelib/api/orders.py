@@ -7,7 +7,8 @@ from pydantic import Field
 from chalicelib.api import cursors
 from chalicelib.api.cards import CONSUMER
 from chalicelib.api.http import Call, Reply, endpoint
-from chalicelib.api.models import Body, Id, ListView, View, rfc3339
+from chalicelib.api.models import Body, Fen, Id, ListView, View, rfc3339
+from chalicelib.domain.contract import DIGEST_CHARS
 from chalicelib.domain.order import Order
 from chalicelib.gateways.wechat_pay import PaymentParameters
 from chalicelib.operations import orders
@@ -17,11 +18,14 @@ routes = Blueprint(__name__)
 
 
 class OrderBody(Body):
-    """`contract_version`: the contract that the consumer has read and accepts."""
+    """`contract_version`: the contract that the consumer has read and accepts; with `contract_hash` this very text. `price_fen`:
+    which of the product's offers, the first one if absent."""
 
     product_id: Id
     contract_version: Annotated[str, Field(min_length=1, max_length=20)]
     payment_provider: Literal["wechat_pay"]
+    price_fen: Fen | None = None
+    contract_hash: Annotated[str, Field(pattern=rf"^([A-Za-z0-9_-]{{{DIGEST_CHARS}}})?$")] = ""
 
 
 class PaymentParametersView(View):
@@ -43,6 +47,8 @@ class OrderView(View):
     amount_fen: int
     bonus_fen: int
     contract_version: str
+    contract_hash: str
+    terms_version: int
     state: str
     created_at: str
     expires_at: str
@@ -58,6 +64,8 @@ def order_view(order: Order, parameters: PaymentParameters | None = None) -> Ord
         amount_fen=order.amount_fen,
         bonus_fen=order.bonus_fen,
         contract_version=order.contract_version,
+        contract_hash=order.contract_hash,
+        terms_version=order.terms_version,
         state=order.state,
         created_at=rfc3339(order.created_at),
         expires_at=rfc3339(order.expires_at),
@@ -88,8 +96,9 @@ def _parameters_view(parameters: PaymentParameters) -> PaymentParametersView:
     key=True,
 )
 def create(call: Call) -> Any:
-    asked = call.body
-    placed = orders.place(call.caller.principal_id, asked.product_id, asked.contract_version, call.key, call.now)
+    body = call.body
+    asked = orders.Asked(body.product_id, body.contract_version, body.price_fen, body.contract_hash)
+    placed = orders.place(call.caller.principal_id, asked, call.key, call.trace)
     return Reply(order_view(placed.order, placed.parameters), replayed=placed.replayed)
 
 

@@ -23,6 +23,7 @@ from chalicelib.domain.money import fen_to_yuan
 from chalicelib.domain.product import Product, ProductState
 from chalicelib.domain.refusals import Refusal
 from chalicelib.domain.store import Store, StoreState
+from chalicelib.domain.terms import Tier
 from chalicelib.operations import store_codes
 from chalicelib.store import reads
 
@@ -107,10 +108,23 @@ def _reason(reason: Reason) -> str:
 
 
 def _card(product: Product) -> str:
-    price, face = fen_to_yuan(product.price_fen), fen_to_yuan(product.price_fen + product.bonus_fen)
-    chinese = f'<span class="price">付 ¥{price}，可用 ¥{face}</span>'
-    english = f'<span lang="en">pay {price}, spend {face} CNY</span>'
-    return f"<li>{escape(product.name)}<br>{chinese} {english}</li>"
+    rows = [_offer(tier) for tier in product.terms.offers] if product.terms.tiers else [_other(product)]
+    return f"<li>{escape(product.name)}{''.join(f'<br>{row}' for row in rows)}</li>"
+
+
+def _offer(tier: Tier) -> str:
+    price, face = fen_to_yuan(tier.price_fen), fen_to_yuan(tier.face_fen)
+    return f'<span class="price">付 ¥{price}，可用 ¥{face}</span> <span lang="en">pay {price}, spend {face} CNY</span>'
+
+
+def _other(product: Product) -> str:
+    """A card of visits, days, or for a purpose."""
+    terms, price = product.terms, fen_to_yuan(product.price_fen)
+    visits, days = terms.visits + terms.gift_visits, terms.term_days + terms.gift_days
+    gets = f"{visits} 次" if visits else f"{days} 日" if days else f"意向金：{terms.purpose}"
+    gets_en = f"{visits} visits" if visits else f"{days} days" if days else "a deposit"
+    chinese = f'<span class="price">付 ¥{price}，{escape(gets)}</span>'
+    return f'{chinese} <span lang="en">pay {price} CNY for {gets_en}</span>'
 
 
 def _filled(name: str, markup: dict[str, str] | None = None, **texts: str) -> str:

@@ -30,6 +30,7 @@ CHECK_BEFORE_PAYING_EN = (
 
 class OnSale(View):
     product_id: str
+    kind: str
     name: str
     price_fen: int
     bonus_fen: int
@@ -155,6 +156,7 @@ def scan(call: Call, code: str) -> Any:
 def _on_sale(product: Product) -> OnSale:
     return OnSale(
         product_id=product.product_id,
+        kind=product.terms.kind,
         name=product.name,
         price_fen=product.price_fen,
         bonus_fen=product.bonus_fen,

@@ -17,7 +17,7 @@ from typing import Any
 from chalicelib.domain.audit import Trace, entry
 from chalicelib.domain.card import Card, CardState
 from chalicelib.domain.decision import Decision, Put, change, create
-from chalicelib.domain.order import Order, OrderState
+from chalicelib.domain.order import Order, OrderState, Placing
 from chalicelib.domain.refund import Refund, RefundState
 from chalicelib.domain.refusals import Conflict, NotAuthenticated, Unprocessable, absent
 from chalicelib.domain.state import move
@@ -246,10 +246,10 @@ def describe(own: Consumer | None, sealed_phone: str | None, sealed_nickname: st
     return Decision(after, (change(own, after),))
 
 
-def bought(buyer: Consumer, decision: Decision[Order]) -> Decision[Order]:
+def bought(buyer: Consumer, decision: Decision[Placing]) -> Decision[Placing]:
     """The order's decision, and with a first order the mark that this consumer has bought: in one transaction, so that nobody
     who buys is merged away in the same moment."""
-    if decision.replayed or buyer.buyer:
+    if decision.replayed or decision.answer.order is None or buyer.buyer:
         return decision
     marked = replace(buyer, buyer=True, version=buyer.version + 1)
     return Decision(decision.answer, (*decision.puts, change(buyer, marked)))

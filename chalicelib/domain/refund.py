@@ -102,20 +102,23 @@ class Reason:
 def quote(card: Card, reason: Reason, rules: Rules, now: datetime) -> Quote:
     """What the law gives back today, by the rule that is best for the consumer. The card is left alone.
 
-    Within the cooling-off days no cause is asked for. How partial use is priced then, the law leaves open: a parameter
-    of the rules says it.
+    Within the cooling-off days no cause is asked for. Whether partial use ends that right is a rule of the district; how it is
+    priced where it does not, the law leaves open: a parameter of the rules says it.
     """
     last_day = business_date(card.activated_at) + timedelta(days=rules.cooling_off_days)
-    if business_date(now) <= last_day and not reason.consumed_before:
+    used = rules.cooling_off_unused_only and card.used_fen > 0
+    if business_date(now) <= last_day and not reason.consumed_before and not used:
         at_list = rules.cooling_used_pricing == "list"
         refund_fen = max(0, card.paid_fen - card.used_fen) if at_list else card.escrow_fen
         return _quoted(card, "R1", refund_fen, True, rules.cooling_off_article, rules, now)
     if reason.no_reason:
         raise Unprocessable(
             "cooling_off_over",
-            f"无理由退款期为付款后 {rules.cooling_off_days} 日，至 {last_day} 止，且此前未在该商户消费",
-            f"the cooling-off time of {rules.cooling_off_days} days ended on {last_day} or the service was known before paying",
-            facts={"last_day": last_day.isoformat(), "consumed_before": reason.consumed_before},
+            f"无理由退款期为付款后 {rules.cooling_off_days} 日，至 {last_day} 止，且此前未在该商户消费"
+            f"{'、卡未使用' if used else ''}",
+            f"the cooling-off time of {rules.cooling_off_days} days ended on {last_day}, or the service was known before paying"
+            f"{', or the card has been used' if used else ''}",
+            facts={"last_day": last_day.isoformat(), "consumed_before": reason.consumed_before, "used": used},
         )
     if reason.cause is Cause.CONSUMER:
         refund_fen = max(0, card.paid_fen - card.used_fen)
@@ -126,6 +129,7 @@ def quote(card: Card, reason: Reason, rules: Rules, now: datetime) -> Quote:
 def _quoted(card: Card, rule: str, refund_fen: int, automatic: bool, article: str, rules: Rules, now: datetime) -> Quote:
     assert 0 <= refund_fen <= card.escrow_fen
     used_at_price = card.paid_fen - refund_fen
+    cooling_off = rule == "R1"
     lines = (
         Line("已付本金", "principal paid", card.paid_fen, "法释〔2025〕4号 第15条"),
         Line("减：已使用部分的价款", "less the price of what was used", -used_at_price, article),
@@ -137,8 +141,8 @@ def _quoted(card: Card, rule: str, refund_fen: int, automatic: bool, article: st
         release_fen=card.escrow_fen - refund_fen,
         automatic=automatic,
         lines=lines,
-        due_on=business_date(now) + timedelta(days=rules.refund_due_days),
-        due_article=rules.refund_due_article,
+        due_on=business_date(now) + timedelta(days=rules.cooling_off_refund_due_days if cooling_off else rules.refund_due_days),
+        due_article=rules.article("cooling_off_refund_due_days" if cooling_off else "refund_due_days"),
     )
 
 

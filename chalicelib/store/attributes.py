@@ -8,6 +8,7 @@ from pynamodb.constants import LIST, NUMBER, STRING
 
 from chalicelib.domain.business_day import SHANGHAI
 from chalicelib.domain.card import UsedCode
+from chalicelib.domain.terms import Tier
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -85,3 +86,16 @@ class UsedCodesAttribute(Attribute[tuple[UsedCode, ...]]):
     def deserialize(self, value: list[dict[str, str]]) -> tuple[UsedCode, ...]:
         pairs = (text[STRING].split(" ") for text in value)
         return tuple(UsedCode(nonce, datetime.fromtimestamp(int(expiry), SHANGHAI)) for nonce, expiry in pairs)
+
+
+class TiersAttribute(Attribute[tuple[Tier, ...]]):
+    """Each tier is one text, "<price>+<bonus>" in fen."""
+
+    attr_type = LIST
+
+    def serialize(self, value: tuple[Tier, ...]) -> list[dict[str, str]]:
+        return [{STRING: f"{tier.price_fen}+{tier.bonus_fen}"} for tier in value]
+
+    def deserialize(self, value: list[dict[str, str]]) -> tuple[Tier, ...]:
+        pairs = (text[STRING].split("+") for text in value)
+        return tuple(Tier(int(price), int(bonus)) for price, bonus in pairs)

@@ -1,11 +1,12 @@
 """The keys and index keys of every value that is stored: ROWS, and nowhere else."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from chalicelib.domain.alert import Alert
 from chalicelib.domain.application import Application, LicenceClaim, LicenceImageClaim
 from chalicelib.domain.audit import AuditEntry
+from chalicelib.domain.bonus import Meter
 from chalicelib.domain.business_day import SHANGHAI
 from chalicelib.domain.card import Card
 from chalicelib.domain.code_key import KEYRING, CodeKey
@@ -18,7 +19,7 @@ from chalicelib.domain.name import NameClaim
 from chalicelib.domain.nomination import Nomination, Nominee
 from chalicelib.domain.order import Order, OrderState
 from chalicelib.domain.payout import Payout, PayoutState
-from chalicelib.domain.product import Product
+from chalicelib.domain.product import Product, ProductVersion
 from chalicelib.domain.quota import Quota
 from chalicelib.domain.reconciliation import Difference, ReconciledDay
 from chalicelib.domain.redemption import Redemption, RedemptionState
@@ -31,6 +32,7 @@ from chalicelib.domain.sign_in import Lock
 from chalicelib.domain.staff import Staff
 from chalicelib.domain.store import Store
 from chalicelib.domain.store_code import CodeRotation
+from chalicelib.domain.terms import Terms
 from chalicelib.domain.tip_off import OwnTipOff, TipOff
 from chalicelib.domain.transfer import Transfer
 from chalicelib.store.attributes import TimeAttribute
@@ -52,6 +54,8 @@ from chalicelib.store.tables import (
 
 UNPAID_KEPT_FOR = timedelta(days=400)
 """TTL cleans up orders that were never paid, long after any payment or refund of one could still arrive."""
+METERS_KEPT_FOR = timedelta(days=35)
+"""A day's bonus meters decide nothing after their day; they are kept a month for whoever asks about an alert."""
 
 QUOTA_KEPT_FOR = timedelta(days=3)
 
@@ -157,7 +161,27 @@ ROWS: dict[type[Any], Shape] = {
         MerchantsTable, CodeRotation, lambda merchant_id, own: (merchant_id, own), ("merchant_id", "rotation_id")
     ),
     CodeKey: stored(MerchantsTable, CodeKey, lambda key_id: (KEYRING, f"key#{key_id:03d}"), ("key_id",)),
-    Product: stored(MerchantsTable, Product, lambda merchant_id, own: (merchant_id, own), ("merchant_id", "product_id")),
+    Product: stored(
+        MerchantsTable,
+        Product,
+        lambda merchant_id, own: (merchant_id, own),
+        ("merchant_id", "product_id"),
+        flatten=("terms", Terms),
+    ),
+    ProductVersion: stored(
+        MerchantsTable,
+        ProductVersion,
+        lambda merchant_id, own: (merchant_id, own),
+        ("merchant_id", "version_id"),
+        flatten=("terms", Terms),
+    ),
+    Meter: stored(
+        MerchantsTable,
+        Meter,
+        lambda merchant_id, product_id, day, shard_no: (merchant_id, f"meter#{product_id}#{day}#{shard_no}"),
+        ("merchant_id", "product_id", "business_date", "shard"),
+        lambda meter: {"ttl": int(datetime.combine(meter.business_date + METERS_KEPT_FOR, time(tzinfo=SHANGHAI)).timestamp())},
+    ),
     Staff: stored(
         MerchantsTable,
         Staff,

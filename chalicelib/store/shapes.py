@@ -14,11 +14,13 @@ from typing import Any, get_args, get_origin, get_type_hints
 from pynamodb.attributes import Attribute, BooleanAttribute, UnicodeAttribute
 
 from chalicelib.domain.card import UsedCode
+from chalicelib.domain.terms import Tier
 from chalicelib.store.attributes import (
     ChoiceAttribute,
     DateAttribute,
     FenAttribute,
     TextsAttribute,
+    TiersAttribute,
     TimeAttribute,
     UsedCodesAttribute,
 )
@@ -47,6 +49,7 @@ _PLAIN: dict[Any, Callable[..., Attribute[Any]]] = {
     date: DateAttribute,
     tuple[str, ...]: TextsAttribute,
     tuple[UsedCode, ...]: UsedCodesAttribute,
+    tuple[Tier, ...]: TiersAttribute,
 }
 
 

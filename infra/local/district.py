@@ -17,6 +17,7 @@ from chalicelib.domain.jurisdiction import rules_on
 from chalicelib.domain.merchant import Industry, LegalForm, Merchant
 from chalicelib.domain.product import Product, offer
 from chalicelib.domain.store import Store, open_store
+from chalicelib.domain.terms import stored_value
 from chalicelib.operations.applications import search_names
 from chalicelib.store import reads, writes
 
@@ -112,12 +113,13 @@ def _product(merchant: Merchant, price_fen: int, bonus_fen: int, now: datetime) 
         product_id=ids.derived_within("prd", merchant.merchant_id, "district", name),
         merchant_id=merchant.merchant_id,
         name=name,
-        price_fen=price_fen,
-        bonus_fen=bonus_fen,
+        terms=stored_value(price_fen, bonus_fen),
         created_at=now,
         fingerprint=ids.fingerprint(name),
     )
-    return offer(merchant, None, product, rules_on(DISTRICT, business_date(now)), _trace(product.product_id, now))
+    version_id = ids.derived_within("ver", product.product_id, "first")
+    law, trace = rules_on(DISTRICT, business_date(now)), _trace(product.product_id, now)
+    return offer(merchant, None, product, version_id, law, trace)
 
 
 def _opened(merchant: Merchant, number: int, draw: random.Random, now: datetime) -> Merchant:

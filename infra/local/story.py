@@ -131,7 +131,7 @@ def shelf(play: Cast) -> str:
     play.owner.log_in(play.stage.now())
     address = "宁波市鄞州区中山东路88号"
     store = play.owner.post(f"{merchant}/stores", {"name": "甬尚中山店", "district": "330212", "address": address}, 201)
-    terms = {"name": "充1000得1300", "kind": "stored_value", "price_fen": 100_000, "bonus_fen": 30_000}
+    terms = {"name": "充1000得1300", "kind": "stored_value", "tiers": [{"price_fen": 100_000, "bonus_fen": 30_000}]}
     product = play.owner.post(f"{merchant}/products", terms, 201)
     till = {"username": "chen.yi", "role": "cashier", "stores": [store["store_id"]]}
     invited = play.owner.post(f"{merchant}/staff", till, 201)

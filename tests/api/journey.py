@@ -95,7 +95,8 @@ class Journey:
         merchant = f"/v1/merchants/{self.facts['merchant_id']}"
         store = {"name": "中山店", "district": DISTRICT, "address": "中山东路 88 号"}
         self.facts["store"] = opened = self.done(self.platform.post(f"{merchant}/stores", store, owner), 201)
-        terms = {"name": "充 1000 得 1300", "kind": "stored_value", "price_fen": 100_000, "bonus_fen": 30_000}
+        tiers = [{"price_fen": 100_000, "bonus_fen": 30_000}]
+        terms = {"name": "充 1000 得 1300", "kind": "stored_value", "tiers": tiers}
         self.facts["product"] = self.done(self.platform.post(f"{merchant}/products", terms, owner), 201)
         self.facts["cashier"] = self.hired(owner, "chen.yi", "cashier", stores=[opened["store_id"]])
 

@@ -211,14 +211,6 @@ def test_an_amount_beyond_the_balance_says_what_there_is_and_what_is_needed(town
     assert town.platform.dump() == before
 
 
-def test_a_bonus_above_the_line_says_where_the_line_is(town: Town) -> None:
-    terms = {"name": "充 1000 得 1421", "kind": "stored_value", "price_fen": 100_000, "bonus_fen": 42_001}
-    path = f"/v1/merchants/{town.merchant.merchant_id}/products"
-    problem = refused(town, town.platform.post(path, terms, town.tokens[Role.OWNER]), 422, "bonus_above_line")
-    assert problem["facts"] == {"has_fen": 42_001, "max_fen": 42_000}
-    assert town.platform.post(path, terms | {"bonus_fen": 42_000}, town.tokens[Role.OWNER]).status == 201
-
-
 def test_a_flipped_bit_anywhere_in_a_code_makes_it_invalid(town: Town) -> None:
     before = town.platform.dump()
     for whole, field, token, code in (

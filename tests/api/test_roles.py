@@ -12,7 +12,9 @@ from tests.town import Town
 IDS = {
     "application_id": "app_0",
     "file_id": "fil_0",
+    "district": "330212",
     "merchant_id": "mch_0",
+    "product_id": "prd_0",
     "order_id": "ord_0",
     "card_id": "crd_0",
     "redemption_id": "red_0",

@@ -15,13 +15,15 @@ from chalicelib.domain import refund as refunds
 from chalicelib.domain.card import Card
 from chalicelib.domain.decision import Decision
 from chalicelib.domain.jurisdiction import rules_on
-from chalicelib.domain.order import Order, ProvenPayment
+from chalicelib.domain.order import Market, Order, ProvenPayment, Wish
 from chalicelib.domain.principal import Principal
+from chalicelib.domain.product import Product
 from chalicelib.domain.redemption import Ask, Redemption
 from chalicelib.domain.refund import Cause, Reason, Refund
+from chalicelib.domain.terms import stored_value
 from tests.domain.ledger import Ledger
 from tests.domain.rows import Rows
-from tests.domain.town import MERCHANT, PRODUCT, asked, wish
+from tests.domain.town import LAW, MARKET, MERCHANT, PRODUCT, asked, meters_of, trace, wish
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,24 @@ class Verbs:
 
     def place(self, own: str, price: int, bonus: int) -> Attempt:
         card_id, body = f"crd_{own}", f"{price}+{bonus}"
-        product = replace(PRODUCT, price_fen=price, bonus_fen=bonus)
+        product = replace(PRODUCT, terms=stored_value(price, bonus))
+        wished = wish(own, fingerprint=body)
         return Attempt(
             "place",
-            lambda: orders.place(
-                MERCHANT, product, self.rows.get(Order, card_id), wish(own, fingerprint=body), self.now()
-            ),
+            lambda: self._placed(product, wished),
             lambda: self.ledger.place(card_id, body, price, bonus, "con_wang", "mch_1"),
         )
+
+    def _placed(self, product: Product, wished: Wish) -> Decision[Order]:
+        earlier = self.rows.get(Order, wished.card_id)
+        decided = orders.place(MERCHANT, product, earlier, wished, self._market(), trace(at=self.now()))
+        assert decided.answer.order is not None
+        return Decision(decided.answer.order, decided.puts, decided.replayed)
+
+    def _market(self) -> Market:
+        """Without caps: how much may be sold is told by other tests."""
+        law = replace(LAW, bonus_day_cap_fen=10**12, bonus_minute_cap_fen=10**12)
+        return replace(MARKET, rules=law, meters=meters_of(self.rows, PRODUCT.product_id, self.now()))
 
     def credit(self, own: str, transaction_id: str, fen: int, currency: str, paid_at: datetime) -> Attempt:
         proof = ProvenPayment(f"ord_{own}", transaction_id, fen, currency, paid_at)
@@ -62,9 +74,12 @@ class Verbs:
     def close(self, own: str) -> Attempt:
         return Attempt(
             "close",
-            lambda: orders.close(self.rows.get(Order, f"crd_{own}"), self.now()),
+            lambda: self._closed(self.rows.get(Order, f"crd_{own}")),
             lambda: self.ledger.close(f"crd_{own}"),
         )
+
+    def _closed(self, order: Order) -> Decision[Order]:
+        return orders.close(order, self.now(), meters_of(self.rows, order.product_id, order.created_at))
 
     def open(
         self,

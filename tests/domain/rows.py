@@ -3,8 +3,10 @@
 import pickle
 from typing import Any
 
+from chalicelib.domain.alert import Alert
 from chalicelib.domain.application import Application, LicenceClaim, LicenceImageClaim
 from chalicelib.domain.audit import AuditEntry
+from chalicelib.domain.bonus import Meter
 from chalicelib.domain.card import Card
 from chalicelib.domain.consumer import Consumer, Identity, LinkedIdentity
 from chalicelib.domain.decision import Decision
@@ -12,7 +14,7 @@ from chalicelib.domain.file import ApplicationFile
 from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.name import NameClaim
 from chalicelib.domain.order import Order
-from chalicelib.domain.product import Product
+from chalicelib.domain.product import Product, ProductVersion
 from chalicelib.domain.redemption import Redemption
 from chalicelib.domain.refund import PostedTransfer, Refund
 from chalicelib.domain.registration import Registrations
@@ -24,6 +26,7 @@ from chalicelib.domain.store import Store
 Key = tuple[str, ...]
 
 KEY_FIELDS: dict[type[Any], tuple[str, ...]] = {
+    Alert: ("alert_id",),
     Application: ("application_id",),
     ApplicationFile: ("file_id",),
     AuditEntry: ("object_id", "entry_id"),
@@ -35,8 +38,10 @@ KEY_FIELDS: dict[type[Any], tuple[str, ...]] = {
     LinkedIdentity: ("consumer_id", "channel"),
     Merchant: ("merchant_id",),
     NameClaim: ("district", "skeleton"),
+    Meter: ("product_id", "business_date", "shard"),
     Order: ("card_id",),
     Product: ("product_id",),
+    ProductVersion: ("version_id",),
     Redemption: ("redemption_id",),
     Refund: ("refund_id",),
     Registrations: ("consumer_id",),
@@ -50,7 +55,7 @@ KEY_FIELDS: dict[type[Any], tuple[str, ...]] = {
 def key_of(value: Any) -> Key:
     if isinstance(value, PostedTransfer):
         return ("PostedTransfer", value.card_id, str(value.transfer.seq))
-    return (type(value).__name__, *(getattr(value, field) for field in KEY_FIELDS[type(value)]))
+    return (type(value).__name__, *(str(getattr(value, field)) for field in KEY_FIELDS[type(value)]))
 
 
 class Rows:

@@ -20,11 +20,11 @@ from chalicelib.domain.consumer import (
     SealedProof,
 )
 from chalicelib.domain.decision import Decision
-from chalicelib.domain.order import Order, OrderState
+from chalicelib.domain.order import Order, OrderState, Placing
 from chalicelib.domain.refund import RefundState
 from chalicelib.domain.refusals import Contention
 from tests.domain.rows import Rows
-from tests.domain.town import MERCHANT, NOON, PRODUCT, asked, code_of, trace, wish
+from tests.domain.town import MARKET, MERCHANT, NOON, PRODUCT, asked, code_of, meters_of, trace, wish
 
 WECHAT = SealedProof(Channel.WECHAT, "claim-wechat", "sealed-openid")
 UNIONPAY = SealedProof(Channel.UNIONPAY, "claim-unionpay", "sealed-up")
@@ -75,9 +75,11 @@ class People:
         self.count += 1
         return rules.erase(self.held(who), left, trace(f"aud_{self.count}"))
 
-    def order(self, who: str, own: str = "1") -> Decision[Order]:
+    def order(self, who: str, own: str = "1") -> Decision[Placing]:
         earlier = self.rows.get(Order, f"crd_{own}")
-        placed = orders.place(MERCHANT, PRODUCT, earlier, replace(wish(own), consumer_id=who), NOON)
+        market = replace(MARKET, meters=meters_of(self.rows, PRODUCT.product_id, NOON))
+        wished = replace(wish(own), consumer_id=who)
+        placed = orders.place(MERCHANT, PRODUCT, earlier, wished, market, trace(f"aud_order_{own}"))
         return rules.bought(rules.require_present(self.consumer(who)), placed)
 
     def leads_to(self, proof: SealedProof) -> str:
@@ -231,7 +233,8 @@ OPEN_REFUND = asked("ref_1", "crd_1", "neutral", NOON)  # type: ignore[arg-type]
 
 
 def order_in(state: OrderState) -> Order:
-    placed = orders.place(MERCHANT, PRODUCT, None, wish("1"), NOON).answer
+    placed = orders.place(MERCHANT, PRODUCT, None, wish("1"), MARKET, trace()).answer.order
+    assert placed is not None
     return replace(placed, state=state)
 
 

@@ -11,19 +11,21 @@ from chalicelib.domain import product as products
 from chalicelib.domain import redemption as redemptions
 from chalicelib.domain import refund as refunds
 from chalicelib.domain.card import Card, CardState
-from chalicelib.domain.jurisdiction import rules_on
-from chalicelib.domain.merchant import StopReason
+from chalicelib.domain.merchant import Industry, StopReason
 from chalicelib.domain.order import Wish
 from chalicelib.domain.principal import Principal, Role
-from chalicelib.domain.product import Product, ProductState
+from chalicelib.domain.product import ProductState
 from chalicelib.domain.redemption import Ask
 from chalicelib.domain.refund import Cause, Quote
 from chalicelib.domain.store import Store, open_store
+from chalicelib.domain.terms import ProductKind, Terms, Tier
 from tests.domain.town import (
     CASHIER,
     CASHIER_ELSEWHERE,
     CONSUMER,
     FOREIGN_CASHIER,
+    LAW,
+    MARKET,
     MERCHANT,
     NOON,
     PRODUCT,
@@ -37,7 +39,13 @@ from tests.domain.town import (
 )
 
 STOPPED = MERCHANT.stopped(StopReason.LICENCE, NOON)
-WITHDRAWN = replace(PRODUCT, state=ProductState.WITHDRAWN)
+WITHDRAWN = replace(PRODUCT, state=ProductState.WITHDRAWN, terms=Terms(ProductKind.COUNT, price_fen=1))
+SUSPENDED = replace(WITHDRAWN, state=ProductState.SUSPENDED)
+PROPOSED, REJECTED = (replace(PRODUCT, state=state) for state in (ProductState.PROPOSED, ProductState.REJECTED))
+VISITS = replace(PRODUCT, terms=Terms(ProductKind.COUNT, price_fen=200_000, visits=10, list_price_fen=26_000))
+FULL = replace(MERCHANT, last_year_revenue_fen=99_999)
+HASTY = replace(PRODUCT, terms=replace(PRODUCT.terms, bonus_minute_cap_fen=29_999))
+MEAN = replace(HASTY, terms=replace(HASTY.terms, bonus_day_cap_fen=29_999))
 OLD_TERMS = wish(contract_version="2020-01")
 
 
@@ -52,24 +60,39 @@ def town() -> Town:
         (None, None, OLD_TERMS, "not_found"),
         (STOPPED, None, OLD_TERMS, "not_found"),
         (STOPPED, WITHDRAWN, OLD_TERMS, "sales_stopped"),
+        (STOPPED, PROPOSED, OLD_TERMS, "not_found"),
+        (MERCHANT, REJECTED, OLD_TERMS, "not_found"),
         (MERCHANT, WITHDRAWN, OLD_TERMS, "product_not_on_sale"),
-        (MERCHANT, PRODUCT, OLD_TERMS, "contract_changed"),
+        (MERCHANT, SUSPENDED, OLD_TERMS, "product_not_on_sale"),
+        (MERCHANT, VISITS, OLD_TERMS, "kind_not_sold_yet"),
+        (MERCHANT, PRODUCT, replace(OLD_TERMS, price_fen=1), "tier_unknown"),
+        (FULL, PRODUCT, OLD_TERMS, "contract_changed"),
+        (FULL, PRODUCT, wish(contract_hash="x" * 43), "contract_changed"),
+        (FULL, PRODUCT, wish(), "balance_cap_reached"),
+        (MERCHANT, MEAN, wish(), "bonus_cap_reached"),
+        (MERCHANT, HASTY, wish(), "bonus_breaker"),
+        (MERCHANT, PRODUCT, wish(), ""),
     ],
     ids=lambda part: part if isinstance(part, str) else "",
 )
 def test_placing_an_order_is_refused_in_the_stated_order(
     merchant: Any, product: Any, wished: Wish, refusal: str
 ) -> None:
-    assert code_of(lambda: orders.place(merchant, product, None, wished, NOON)) == refusal
+    def placed() -> None:
+        decided = orders.place(merchant, product, None, wished, MARKET, trace())
+        if decided.answer.refusal is not None:
+            raise decided.answer.refusal
+
+    assert code_of(placed) == refusal
 
 
 def test_a_reused_key_comes_before_every_other_refusal_of_an_order(town: Town) -> None:
     earlier = town.place()
     assert (
-        code_of(lambda: orders.place(None, None, earlier, wish(fingerprint="other"), NOON))
+        code_of(lambda: orders.place(None, None, earlier, wish(fingerprint="other"), None, trace()))
         == "idempotency_key_reused"
     )
-    assert orders.place(None, WITHDRAWN, earlier, wish(), NOON).answer == earlier
+    assert orders.place(None, WITHDRAWN, earlier, wish(), None, trace()).answer.order == earlier
 
 
 def test_crediting_is_refused_by_absence_then_mismatch_then_another_transaction(town: Town) -> None:
@@ -232,18 +255,31 @@ def test_a_providers_word_on_a_refund_is_refused_by_absence_then_amount_then_sta
 
 
 def test_offering_a_product_is_refused_in_the_stated_order() -> None:
-    rules = rules_on("330212", NOON.date())
-    greedy = replace(PRODUCT, bonus_fen=42001)
-    earlier = replace(PRODUCT, fingerprint="other")
-    assert code_of(lambda: products.offer(None, earlier, greedy, rules, trace())) == "idempotency_key_reused"
-    assert code_of(lambda: products.offer(None, None, greedy, rules, trace())) == "not_found"
-    assert code_of(lambda: products.offer(STOPPED, None, greedy, rules, trace())) == "sales_stopped"
-    assert code_of(lambda: products.offer(MERCHANT, None, greedy, rules, trace())) == "bonus_above_line"
-    assert (
-        code_of(lambda: products.offer(MERCHANT, None, replace(PRODUCT, bonus_fen=42000), rules, trace()))
-        == ""
+    """From what is wrong with everything down to what is wrong with the cap alone."""
+    school = replace(MERCHANT, industry=Industry.EDUCATION)
+    stopped_school = school.stopped(StopReason.LICENCE, NOON)
+    no_waiver = replace(LAW, caps_waived_in_custody=())
+    capped = Terms(ProductKind.STORED_VALUE, (Tier(400_000), Tier(499_999, 200_000)))
+    dear = replace(capped, tiers=(Tier(400_000), Tier(600_000)))
+    expiring = replace(dear, validity_days=365)
+    falling = replace(expiring, tiers=(Tier(600_000), Tier(400_000)))
+    mixed = replace(falling, visits=61)
+    offers = (
+        (None, replace(PRODUCT, terms=mixed, fingerprint="other"), mixed, "idempotency_key_reused"),
+        (None, None, mixed, "not_found"),
+        (stopped_school, None, mixed, "sales_stopped"),
+        (school, None, mixed, "kind_fields_mismatch"),
+        (school, None, falling, "tiers_not_ascending"),
+        (school, None, expiring, "expiry_not_allowed"),
+        (school, None, dear, "education_limit_exceeded"),
+        (school, None, capped, "card_cap_exceeded"),
+        (school, None, replace(capped, tiers=(Tier(400_000, 100_000),)), ""),
     )
-    assert products.offer(STOPPED, PRODUCT, PRODUCT, rules, trace()).replayed
+    for merchant, earlier, terms, refusal in offers:
+        offered = replace(PRODUCT, terms=terms)
+        refused = code_of(lambda a=merchant, b=earlier, c=offered: products.offer(a, b, c, "ver_1", no_waiver, trace()))
+        assert refused == refusal
+    assert products.offer(STOPPED, PRODUCT, PRODUCT, "ver_1", LAW, trace()).replayed
 
 
 def test_opening_a_store_is_refused_by_a_reused_key_before_an_absent_merchant() -> None:
@@ -277,8 +313,7 @@ def test_a_hold_of_nothing_of_less_or_of_a_float_cannot_be_built(town: Town, fac
 def test_a_product_whose_card_could_never_be_credited_cannot_be_built(terms: dict[str, Any]) -> None:
     """Else the money comes in and `Card` refuses to exist: paid, and never credited (B9)."""
     with pytest.raises(AssertionError):
-        offered: Product = replace(PRODUCT, **terms)
-        products.offer(MERCHANT, None, offered, rules_on("330212", NOON.date()), trace())
+        Tier(**{"price_fen": 100_000, "bonus_fen": 0} | terms)
 
 
 @pytest.mark.parametrize(

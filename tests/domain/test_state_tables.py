@@ -18,6 +18,7 @@ from chalicelib.domain import (
     merchant,
     order,
     payout,
+    product,
     reconciliation,
     redemption,
     refund,
@@ -65,6 +66,18 @@ MACHINES: dict[str, tuple[Any, Any, Mapping[Any, Any], dict[str, dict[str, str]]
         consumer.ConsumerEvent,
         consumer.TRANSITIONS,
         {"active": {"erase": "erased", "merge": "erased"}, "erased": {}},
+    ),
+    "product": (
+        product.ProductState,
+        product.ProductEvent,
+        product.TRANSITIONS,
+        {
+            "proposed": {"approve": "on_sale", "reject": "rejected"},
+            "on_sale": {"suspend": "suspended", "revise": "on_sale", "withdraw": "withdrawn"},
+            "suspended": {"resume": "on_sale", "revise": "suspended", "withdraw": "withdrawn"},
+            "rejected": {},
+            "withdrawn": {},
+        },
     ),
     "staff": (
         staff.StaffState,
@@ -227,6 +240,7 @@ def test_every_state_of_a_table_can_be_reached_from_a_birth() -> None:
     births = {
         "consumer": {"active"},
         "order": {"created"},
+        "product": {"proposed", "on_sale"},
         "redemption": {"pending"},
         "staff": {"invited"},
         "store": {"open"},

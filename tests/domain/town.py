@@ -8,16 +8,19 @@ from chalicelib.domain import order as orders
 from chalicelib.domain import redemption as redemptions
 from chalicelib.domain import refund as refunds
 from chalicelib.domain.audit import Trace
+from chalicelib.domain.bonus import SHARDS, Meter
+from chalicelib.domain.business_day import business_date
 from chalicelib.domain.card import Card
 from chalicelib.domain.decision import Decision
 from chalicelib.domain.jurisdiction import rules_on
 from chalicelib.domain.merchant import Industry, LegalForm, Merchant
-from chalicelib.domain.order import Order, ProvenPayment, Wish
+from chalicelib.domain.order import Market, Order, ProvenPayment, Wish
 from chalicelib.domain.principal import Principal, Role
 from chalicelib.domain.product import Product
 from chalicelib.domain.redemption import Ask, Redemption
 from chalicelib.domain.refund import Cause, PostedTransfer, Reason, Refund, RefundState
 from chalicelib.domain.refusals import Refusal
+from chalicelib.domain.terms import stored_value
 from chalicelib.domain.transfer import Transfer
 from tests.domain.rows import Rows
 
@@ -51,7 +54,9 @@ MERCHANT = Merchant(
     updated_at=NOON,
 )
 
-PRODUCT = Product("prd_1", "mch_1", "充 1000 得 1300", 100000, 30000, NOON, "f-product")
+PRODUCT = Product("prd_1", "mch_1", "充 1000 得 1300", stored_value(100000, 30000), NOON, "f-product", "stf_qian")
+LAW = rules_on("330212", NOON.date())
+MARKET = Market(LAW, "合同：${product}，付 ${price} 元，赠 ${bonus} 元", (None,) * SHARDS)
 
 
 def trace(entry_id: str = "aud_1", at: datetime = NOON, who: str = "off_1", role: str = "operator") -> Trace:
@@ -63,6 +68,11 @@ def wish(own: str = "1", **other: Any) -> Wish:
         f"ord_{own}", f"crd_{own}", CONSUMER.principal_id, PRODUCT.contract_version, "wechat_pay", f"f-{own}"
     )
     return replace(made, **other)
+
+
+def meters_of(rows: Rows, product_id: str, at: datetime) -> tuple[Meter | None, ...]:
+    """A product's bonus meters of the day, as the operations read them."""
+    return tuple(rows.get(Meter, product_id, str(business_date(at)), str(shard)) for shard in range(SHARDS))
 
 
 def payment(order: Order, at: datetime = NOON, **other: Any) -> ProvenPayment:
@@ -149,16 +159,20 @@ class Town:
         return found
 
     def place(self, own: str = "1", product: Product = PRODUCT) -> Any:
-        return self.do(
-            orders.place(MERCHANT, product, self.rows.get(Order, f"crd_{own}"), wish(own), self.now)
-        )
+        meters = meters_of(self.rows, product.product_id, self.now)
+        market = replace(MARKET, rules=rules_on("330212", business_date(self.now)), meters=meters)
+        earlier = self.rows.get(Order, f"crd_{own}")
+        placed = self.do(orders.place(MERCHANT, product, earlier, wish(own), market, trace(f"aud_{own}", self.now)))
+        if placed.refusal is not None:
+            raise placed.refusal
+        return placed.order
 
     def pay(self, own: str = "1", **other: Any) -> Any:
         order = self.order(own)
         return self.do(orders.credit(order, payment(order, self.now, **other), self.now))
 
     def buy(self, own: str = "1", price_fen: int = 100000, bonus_fen: int = 30000) -> Card:
-        self.place(own, replace(PRODUCT, price_fen=price_fen, bonus_fen=bonus_fen))
+        self.place(own, replace(PRODUCT, terms=stored_value(price_fen, bonus_fen)))
         self.pay(own)
         return self.card(own)
 

@@ -60,6 +60,15 @@ def test_every_pinned_package_is_in_the_package(package: Path) -> None:
     assert {modules.get(name, name) for name in names} <= top
 
 
+def test_the_texts_that_are_read_at_run_time_are_in_the_package(package: Path) -> None:
+    with zipfile.ZipFile(package) as archive:
+        packed = set(archive.namelist())
+    for folder in ("pages", "contracts"):
+        texts = {path.relative_to(ROOT).as_posix() for path in (ROOT / "chalicelib" / folder).iterdir() if path.is_file()}
+        assert texts
+        assert texts <= packed
+
+
 def test_the_package_is_light(package: Path) -> None:
     assert package.stat().st_size < LIMIT_BYTES
 

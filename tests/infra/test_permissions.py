@@ -59,7 +59,7 @@ def test_functions_reach_resources_of_this_stack_only(production: Template) -> N
             assert name in ours, (role, resource)
 
 
-def test_the_api_reads_three_folders_of_the_archive_and_keeps_papers_of_applications_and_nothing_more(production: Template) -> None:
+def test_the_api_reads_three_folders_of_the_archive_and_keeps_papers_and_nothing_more(production: Template) -> None:
     role = functions(production)["APIHandler"]["Role"]["Fn::GetAtt"][0]
     papers = {"Fn::Sub": "${Uploads.Arn}/applications/*"}
     archived = [{"Fn::Sub": f"${{Archive.Arn}}/{folder}/*"} for folder in ("reports", "posters", "search")]

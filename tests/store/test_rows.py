@@ -1,5 +1,6 @@
 """Every stored value comes back from its row as it was; tables are the template's; items stay small."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -87,3 +88,26 @@ def test_a_confirmed_redemption_and_its_card_are_one_write_unit_each(town: Town)
     items = {item["sk"]["S"]: item for item in town.platform.dump().values() if item["pk"]["S"] == town.card.card_id}
     sizes = {name: item_bytes(items[name]) for name in (redemption, "card")}
     assert {name: size for name, size in sizes.items() if size > ITEM_BYTES_MAX} == {}
+
+
+def test_an_order_is_one_write_unit_when_it_is_placed_and_when_it_is_paid(town: Town) -> None:
+    """With real ids, the digest of its contract and a name of 20 characters."""
+    name = "宁波鄞州甬江一号美发美容管理有限责任公司"
+    town.platform.put(replace(town.merchant, name=name))
+    wish = {"product_id": town.product.product_id, "contract_version": "2026-01", "payment_provider": "wechat_pay"}
+    town.platform.post("/v1/orders", wish, town.consumer)
+    placed, paid = (
+        [item for item in town.platform.dump().values() if item["sk"]["S"] == "order" and item["state"]["S"] == state]
+        for state in ("created", "paid")
+    )
+    assert placed[0]["merchant_name"]["S"] == name
+    assert item_bytes(placed[0]) <= ITEM_BYTES_MAX
+    longer = {**paid[0], "merchant_name": {"S": name}}
+    assert item_bytes(longer) <= ITEM_BYTES_MAX
+
+
+def test_the_meters_of_a_bonus_are_small(town: Town) -> None:
+    wish = {"product_id": town.product.product_id, "contract_version": "2026-01", "payment_provider": "wechat_pay"}
+    town.platform.post("/v1/orders", wish, town.consumer)
+    meters = [item for item in town.platform.dump().values() if item["sk"]["S"].startswith("meter#")]
+    assert [item_bytes(item) < ITEM_BYTES_MAX / 2 for item in meters] == [True]

@@ -6,12 +6,14 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from chalicelib.domain.bonus import Meter
 from chalicelib.domain.business_day import SHANGHAI
 from chalicelib.domain.card import Card, CardState, UsedCode
 from chalicelib.domain.merchant import Merchant, MerchantState
 from chalicelib.domain.payout import Payout, PayoutState
 from chalicelib.domain.settlement import Payable
 from chalicelib.domain.store import Store, StoreState
+from chalicelib.domain.terms import Tier
 from chalicelib.domain.transfer import Transfer
 
 AT = datetime(2026, 11, 20, 12, 0, 0, 123456, SHANGHAI)
@@ -27,6 +29,7 @@ LAWFUL: dict[type[Any], dict[str, Any]] = {
         "refunded_fen": 0,
     },
     Store: {"opening_hours": ("09:00-21:00",) * 6 + ("",), "state": StoreState.CLOSING, "effective_on": AT.date()},
+    Meter: {"shard": 1},
     Transfer: {"debit": "custody", "credit": "card:crd_1"},
     Payout: {"state": PayoutState.POSTED},
     Payable: {"accrued_fen": 10_000, "in_transit_fen": 2_000, "paid_out_fen": 1_000},
@@ -53,6 +56,8 @@ def _of(hint: Any, name: str, empty: bool) -> Any:
         (hint,) = (part for part in get_args(hint) if part is not NoneType)
     if hint == tuple[str, ...]:
         return () if empty else ("one", "二")
+    if hint == tuple[Tier, ...]:
+        return () if empty else (Tier(100_000, 30_000), Tier(200_000))
     if hint == tuple[UsedCode, ...]:
         return () if empty else (UsedCode("0" * 24, AT.replace(microsecond=0)),)
     if get_origin(hint) is tuple:

@@ -12,6 +12,7 @@ from chalicelib.domain.merchant import Industry, Merchant, StopReason
 from chalicelib.gateways.objects import Objects
 from chalicelib.operations import search
 from chalicelib.operations.applications import search_names
+from chalicelib.store import search_index
 from tests.platform import Platform
 from tests.store.values import example
 
@@ -217,8 +218,8 @@ def spoilt(content: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "damage",
-    [lambda _: b"", spoilt, lambda content: content[:100], lambda _: b"SQLite format 3\0"],
-    ids=["empty", "spoilt", "cut off", "a head only"],
+    [lambda _: b"", spoilt, lambda content: content[:100], lambda _: b"SQLite format 3\0", lambda _: search_index.build([])],
+    ids=["empty", "spoilt", "cut off", "a head only", "of others"],
 )
 def test_without_a_sound_index_the_search_scans(platform: Platform, damage: Callable[[bytes], bytes]) -> None:
     from chalicelib.gateways import objects

@@ -147,9 +147,6 @@ class Platform:
         for value in values:
             to_row(value).save()
 
-    def open_archive(self) -> None:
-        _client("s3").create_bucket(Bucket="archive", CreateBucketConfiguration={"LocationConstraint": "cn-northwest-1"})
-
     def dump(self) -> dict[str, Any]:
         """Every item of every table, by table and key."""
         client = _client("dynamodb")

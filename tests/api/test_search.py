@@ -12,6 +12,7 @@ from chalicelib.domain.merchant import Industry, Merchant, StopReason
 from chalicelib.gateways.objects import Objects
 from chalicelib.operations import search
 from chalicelib.operations.applications import search_names
+from chalicelib.store import search_index
 from tests.platform import Platform
 from tests.store.values import example
 
@@ -32,7 +33,6 @@ def open_town(platform: Platform, mode: str = "scan") -> list[Merchant]:
     if mode == "scan":
         platform.put(*made)
         return made
-    platform.open_archive()
     platform.put(*made[:2], *(made[2:] if mode == "index" else ()))
     platform.later(minutes=6)
     assert search.build(platform.now()).merchants == (len(made) if mode == "index" else 2)
@@ -217,8 +217,8 @@ def spoilt(content: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "damage",
-    [lambda _: b"", spoilt, lambda content: content[:100], lambda _: b"SQLite format 3\0"],
-    ids=["empty", "spoilt", "cut off", "a head only"],
+    [lambda _: b"", spoilt, lambda content: content[:100], lambda _: b"SQLite format 3\0", lambda _: search_index.build([])],
+    ids=["empty", "spoilt", "cut off", "a head only", "of others"],
 )
 def test_without_a_sound_index_the_search_scans(platform: Platform, damage: Callable[[bytes], bytes]) -> None:
     from chalicelib.gateways import objects

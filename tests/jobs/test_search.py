@@ -14,7 +14,6 @@ from tests.town import Town, settled
 
 @pytest.fixture
 def town(platform: Platform) -> Town:
-    platform.open_archive()
     return settled(platform)
 
 
@@ -57,6 +56,5 @@ def test_an_index_is_written_again_after_a_day_though_nothing_has_changed(town: 
 
 
 def test_no_merchants_make_an_empty_index(platform: Platform) -> None:
-    platform.open_archive()
     assert handler({}, None)["merchants"] == 0
     assert platform.get("/v1/merchants?q=yong").json["data"] == []

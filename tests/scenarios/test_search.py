@@ -15,7 +15,6 @@ def seen(platform: Platform, typed: str, more: str = "") -> list[str]:
 
 
 def test_a_shop_is_found_by_what_one_has_heard_of_its_name(platform: Platform) -> None:
-    platform.open_archive()
     street = [merchant(platform, name, number) for number, name in enumerate(STREET)]
     platform.put(*street)
     assert seen(platform, "甬尚") == ["甬尚茶馆", "宁波甬尚美发有限公司"]  # approved a moment ago, found at once

@@ -111,6 +111,23 @@ def test_the_index_finds_what_a_plain_scan_finds_in_the_same_order_and_page_by_p
     index.close()
 
 
+def test_whatever_letter_of_a_spelling_is_wrong_the_index_misses_nothing_that_a_scan_finds() -> None:
+    """Every beginning of every rest of these names, as it is and with each letter wrong, missing, doubled or swapped."""
+    names_known = ("宁波甬尚A先", "二儿西安方干女", "张黄凤k7路", "干安")
+    made = zip(names_known, map(spelt, names_known), strict=True)
+    known = [
+        entry_of(replace(MERCHANT, merchant_id=name, name=name, pinyin=pinyin, initials=initials))
+        for name, (pinyin, initials) in made
+    ]
+    index = SearchIndex.open(search_index.build(known))
+    rests = {entry.text[start:][:length] for entry in known for start in entry.starts for length in (5, 6, 7, 9, 12)}
+    typed = {wrong(rest, how, at, "x") for rest in rests for at in range(len(rest)) for how in range(6)}
+    for one in sorted(typed):
+        wanted = Wanted.of(one)
+        assert index.find(wanted, Filters(), None, 9) == scanned(known, wanted, Filters()), one
+    assert len(typed) > 900
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_results_of_an_index_and_of_changes_since_it_was_made_are_those_of_a_new_index(data: st.DataObject) -> None:

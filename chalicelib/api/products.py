@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from chalicelib.api import cursors
 from chalicelib.api.http import EVERYONE, Call, Reply, endpoint
 from chalicelib.api.merchants import OWNER, present
-from chalicelib.api.models import Body, Fen, FenOrNone, Id, ListView, View, rfc3339
+from chalicelib.api.models import Body, Fen, FenOrNone, Id, ListView, Name, View, rfc3339
 from chalicelib.domain.principal import Principal, Role
 from chalicelib.domain.product import Product, ProductEvent, ProductState, ProductVersion
 from chalicelib.domain.refusals import absent
@@ -28,7 +28,7 @@ Visits = Annotated[int, Field(ge=0, le=VISITS_MAX)]
 Days = Annotated[int, Field(ge=0, le=DAYS_MAX)]
 PLAIN = r"^[^\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]*$"
 """No control, format or direction characters: this text becomes a part of a contract."""
-Plain = Annotated[str, Field(min_length=1, max_length=40, pattern=PLAIN)]
+ProductName = Annotated[Name, Field(max_length=40)]
 
 
 class TierBody(Body):
@@ -40,7 +40,7 @@ class ProductBody(Body):
     """A stored-value card has `tiers`, ascending in price; `price_fen` with `bonus_fen` is short for one tier. `list_price_fen`:
     of one visit, or of a month of a period card. `validity_days`: null for no expiry."""
 
-    name: Plain
+    name: ProductName
     kind: Literal["stored_value", "count", "period", "deposit"]
     tiers: Annotated[list[TierBody], Field(max_length=TIERS_MAX)] = []
     price_fen: FenOrNone = 0

@@ -79,7 +79,7 @@ def _base() -> tuple[Figure, ...]:
         ("education_lessons_max", 60, _EDUCATION, _EDUCATION_DAY, "S"),
         ("education_days_max", 92, f"{_EDUCATION}（3 个月，取最长的三个连续自然月）", _EDUCATION_DAY, "I"),
         ("education_charge_max_fen", 5_000_00, _EDUCATION, _EDUCATION_DAY, "S"),
-        ("complaint_answer_days", 7, f"{_OURS}：投诉七日内答复", _COURT_DAY, "I"),
+        ("complaint_answer_days", 7, "市场监督管理投诉举报处理暂行办法 第14条；平台规则：七日内答复", _COURT_DAY, "S"),
         ("complaint_answer_in_working_days", False, f"{_OURS}：投诉七日内答复", _COURT_DAY, "I"),
         ("retention_years", 5, f"{_MOFCOM} 第15条", _MOFCOM_DAY, "M"),
         ("bonus_line_percent", 42, f"{_OURS}：折扣达三成须复核", _COURT_DAY, "I"),

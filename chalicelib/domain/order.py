@@ -73,7 +73,6 @@ class Order:
     resolved_at: datetime | None = None
     business_date: date | None = None
     seq: int | None = None
-    prev_hash: str = ""
     hash: str = ""
     version: int = 1
 
@@ -92,7 +91,7 @@ class Order:
             business_date=business_date(self.resolved_at),
             posted_at=self.resolved_at,
             seq=self.seq,
-            prev_hash=self.prev_hash,
+            prev_hash=GENESIS,
         )
 
 
@@ -272,7 +271,6 @@ def credit(order: Order | None, payment: ProvenPayment, now: datetime) -> Decisi
         resolved_at=now,
         business_date=business_date(now),
         seq=1,
-        prev_hash=GENESIS,
         version=order.version + 1,
     )
     paid = replace(paid, hash=paid.transfer.hash)

@@ -1,5 +1,6 @@
 """My own data: who I am through four channels, what I changed, my copy of everything, and my end."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from chalicelib import sealing
 from chalicelib.domain.card import CardState
 from chalicelib.domain.consumer import Channel, Consumer, Identity, LinkedIdentity, Proof
 from chalicelib.domain.principal import Role
+from chalicelib.domain.terms import stored_value
 from chalicelib.gateways import key_service
 from chalicelib.operations import channels, sessions
 from chalicelib.store import reads
@@ -184,6 +186,7 @@ def test_a_first_order_makes_a_buyer_whose_identity_stays_and_a_later_one_is_one
     stranger = reads.get(Consumer, town.stranger_id)
     assert stranger is not None and stranger.buyer
     assert written("order-0001") == (0, 0)
+    town.platform.put(replace(town.product, terms=stored_value(100_000, 0), version=town.product.version + 1))
     assert written("order-0002") == (0, 1)
 
 

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.domain import consumer as rules
 from chalicelib.domain import order as orders
 from chalicelib.domain.audit import AuditEntry
+from chalicelib.domain.bonus import Meter
 from chalicelib.domain.card import Card, CardState
 from chalicelib.domain.consumer import (
     Channel,
@@ -190,12 +191,12 @@ def test_of_erasure_and_first_order_at_once_the_second_fails(people: People, era
         people.rows.commit(second)
 
 
-def test_the_first_order_marks_the_buyer_and_a_later_one_is_one_put(people: People) -> None:
-    assert [type(put.value) for put in people.order("con_li").puts] == [Order, Consumer]
+def test_the_first_order_marks_the_buyer_and_a_later_one_does_not(people: People) -> None:
+    assert [type(put.value) for put in people.order("con_li").puts] == [Order, Meter, Consumer]
     people.do(people.order("con_li"))
     assert people.consumer("con_li").buyer
     assert people.order("con_li").replayed
-    assert [type(put.value) for put in people.order("con_li", "2").puts] == [Order]
+    assert [type(put.value) for put in people.order("con_li", "2").puts] == [Order, Meter]
 
 
 def test_unlinking_frees_the_identity_and_takes_back_what_it_vouched_for(people: People) -> None:

@@ -47,7 +47,7 @@ def test_a_code_is_good_once_for_five_minutes_and_for_its_channel(town: Town, ch
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_a_person_never_stands_in_a_log_by_being_printed(town: Town, channel: str) -> None:
     said = repr(exchanged(town, channel, "secret-subject", **WANG))
-    assert not any(part in said for part in ("secret-subject", *WANG.values()))
+    assert not any(part in said for part in ("secret-subject", WANG["name"], WANG["mobile"], WANG["idnum"]))
 
 
 def test_what_is_wrong_with_us_says_nothing_about_the_code(town: Town) -> None:

@@ -70,6 +70,13 @@ class Client:
         if said.status != 200:
             raise StepFailed(f"{self.name}: the file was answered {said.status}: {said.data.decode()[:400]}")
 
+    def fetch(self, url: str) -> bytes:
+        """A file, from the address that was signed for it."""
+        said = self.pool.request("GET", url)
+        if said.status != 200:
+            raise StepFailed(f"{self.name}: the file was answered {said.status}: {said.data.decode()[:400]}")
+        return said.data
+
     def post(self, path: str, body: Any = None, status: int = 200, key: str | None = None) -> Any:
         return self.expect(status, "POST", path, body, key)
 

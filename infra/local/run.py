@@ -13,6 +13,7 @@ from chalicelib import clock
 from chalicelib.domain import chart
 from chalicelib.domain.business_day import business_date
 from chalicelib.domain.money import fen_to_yuan
+from infra.local import cast as people
 from infra.local import story
 from infra.local.auditor import Balances, BooksDisagree, audit
 from infra.local.client import StepFailed
@@ -53,14 +54,14 @@ def money(balances: Balances, open_id: str) -> tuple[int, ...]:
         balances.owed("card:"),
         balances.owed("payable:"),
         in_transit,
-        balances.merchant_accounts.get(story.ACCOUNT["number"], 0),
+        balances.merchant_accounts.get(people.ACCOUNT["number"], 0),
         balances.bank_fen,
         balances.provider_fen,
         balances.off_fen,
     )
 
 
-def play(platform: Platform) -> tuple[story.Cast, Balances]:
+def play(platform: Platform) -> tuple[people.Cast, Balances]:
     """The story on a platform that is up: its people as they are at the end, and the audit after the last step."""
     stage = Stage(platform)
     stage.move_to(business_date(stage.now()), 10)
@@ -68,7 +69,7 @@ def play(platform: Platform) -> tuple[story.Cast, Balances]:
     started = time.monotonic()
     stores = seed(platform.sandbox)
     print(f"district: {len(COMPANIES)} companies, {stores} stores, {time.monotonic() - started:.1f} s", flush=True)
-    cast = story.cast(stage, business_date(clock.now()), appoint_officials())
+    cast = people.cast(stage, business_date(clock.now()), appoint_officials())
     print(
         f"\nThe life of a card, {cast.first_day} to {cast.first_day + timedelta(days=2)}; amounts in CNY\n\n{HEADER}", flush=True
     )

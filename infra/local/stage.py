@@ -81,10 +81,17 @@ class Stage:
 
     def sweep(self) -> dict[str, Any]:
         """What the scheduler does every minute."""
-        said = self.platform.client("lambda").invoke(FunctionName=self.platform.outputs["SweepFunction"], Payload=b"{}")
+        return self._invoke("SweepFunction")
+
+    def index_merchants(self) -> dict[str, Any]:
+        """What the scheduler does every ten minutes."""
+        return self._invoke("SearchFunction")
+
+    def _invoke(self, function: str) -> dict[str, Any]:
+        said = self.platform.client("lambda").invoke(FunctionName=self.platform.outputs[function], Payload=b"{}")
         output: dict[str, Any] = json.loads(said["Payload"].read())
         if said.get("FunctionError"):
-            raise StepFailed(f"the sweep failed: {output}")
+            raise StepFailed(f"{function} failed: {output}")
         return output
 
     def wait_for(self, what: str, probe: Any, seconds: float = 20) -> Any:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.store import rows, tables
-from infra.local import run, story
+from infra.local import run
+from infra.local.cast import Cast
 from infra.local.platform import Platform
 from infra.local.run import WAIT_SCALE
 from tests.platform import forget
@@ -25,7 +26,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 
 @pytest.fixture(scope="package")
-def played(platform: Platform) -> tuple[story.Cast, Any]:
+def played(platform: Platform) -> tuple[Cast, Any]:
     """The story of `make run`, played once: its people, and the audit after the last step."""
     cast, balances = run.play(platform)
     for person in (cast.cashier, cast.owner):

@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 import urllib3
 
-from infra.local import story
+from infra.local.cast import Cast
 from infra.local.platform import Platform
 from tests.pdf import links_of, text_of
 
 
 @pytest.fixture(scope="module")
-def poster(played: tuple[story.Cast, Any]) -> dict[str, Any]:
+def poster(played: tuple[Cast, Any]) -> dict[str, Any]:
     play = played[0]
     made: dict[str, Any] = play.owner.post(_path(play), status=201)
     return made
 
 
-def _path(play: story.Cast) -> str:
+def _path(play: Cast) -> str:
     store = play.facts["store"]
     return f"/v1/merchants/{store['merchant_id']}/stores/{store['store_id']}/posters"
 
@@ -28,7 +28,7 @@ def _opened(url: str) -> urllib3.BaseHTTPResponse:
     return urllib3.request("GET", url, timeout=20, retries=False)
 
 
-def test_the_link_opens_the_sheet_that_was_drawn(played: tuple[story.Cast, Any], poster: dict[str, Any]) -> None:
+def test_the_link_opens_the_sheet_that_was_drawn(played: tuple[Cast, Any], poster: dict[str, Any]) -> None:
     opened = _opened(poster["url"])
     assert (opened.status, opened.headers["content-type"]) == (200, "application/pdf")
     assert (len(opened.data), hashlib.sha256(opened.data).hexdigest()) == (poster["size_bytes"], poster["sha256"])
@@ -38,7 +38,7 @@ def test_the_link_opens_the_sheet_that_was_drawn(played: tuple[story.Cast, Any],
         assert "".join(written.split()) in text_of(opened.data)
 
 
-def test_asked_again_it_is_the_same_object(played: tuple[story.Cast, Any], poster: dict[str, Any]) -> None:
+def test_asked_again_it_is_the_same_object(played: tuple[Cast, Any], poster: dict[str, Any]) -> None:
     again = played[0].owner.post(_path(played[0]), status=201)
     assert again["sha256"] == poster["sha256"]
     assert again["url"].partition("?")[0] == poster["url"].partition("?")[0]

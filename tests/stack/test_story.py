@@ -10,22 +10,23 @@ import pytest
 from chalicelib.domain import chart
 from infra.local import story
 from infra.local.auditor import audit
+from infra.local.cast import ACCOUNT, Cast
 from infra.local.client import Client
 from infra.local.stage import Stage
 
 RACERS = 8
 
 
-def test_the_whole_story_holds_and_nobody_is_a_fen_off(played: tuple[story.Cast, Any]) -> None:
+def test_the_whole_story_holds_and_nobody_is_a_fen_off(played: tuple[Cast, Any]) -> None:
     play, balances = played
     assert balances.off_fen == 0
     assert balances.consumers[play.open_id] == -12_000
-    assert balances.merchant_accounts[story.ACCOUNT["number"]] == 12_000
+    assert balances.merchant_accounts[ACCOUNT["number"]] == 12_000
     assert all(fen == 0 for fen in balances.accounts.values())
 
 
 @pytest.fixture
-def play(played: tuple[story.Cast, Any]) -> story.Cast:
+def play(played: tuple[Cast, Any]) -> Cast:
     """Another consumer with a fresh card of 1300.00 at the story's merchant."""
     cast = played[0]
     number = cast.facts.get("others", 0) + 1
@@ -53,7 +54,7 @@ def clone(client: Client, number: int) -> Client:
     return Client(client.url, f"{client.name}-{number}", token=client.token)
 
 
-def in_books(play: story.Cast) -> Any:
+def in_books(play: Cast) -> Any:
     """The card, once no refund is under way between the provider's books and ours."""
 
     def agreed() -> Any:
@@ -63,7 +64,7 @@ def in_books(play: story.Cast) -> Any:
     return play.stage.wait_for("agreement of all books", agreed).cards[play.facts["card"]]
 
 
-def test_many_consents_to_one_redemption_post_it_once(play: story.Cast) -> None:
+def test_many_consents_to_one_redemption_post_it_once(play: Cast) -> None:
     asked = story.redeem(play, 13_000)
     path = f"/v1/redemptions/{asked['redemption_id']}/confirm"
     calls = [lambda one=clone(play.consumer, number): one.send("POST", path) for number in range(RACERS)]
@@ -75,7 +76,7 @@ def test_many_consents_to_one_redemption_post_it_once(play: story.Cast) -> None:
     assert in_books(play).escrow_fen == 90_000
 
 
-def test_consent_and_refusal_at_once_end_in_exactly_one_of_them(play: story.Cast) -> None:
+def test_consent_and_refusal_at_once_end_in_exactly_one_of_them(play: Cast) -> None:
     asked = story.redeem(play, 13_000)
     path = f"/v1/redemptions/{asked['redemption_id']}"
     verbs = [verb for verb in ("confirm", "decline") for _ in range(RACERS // 2)]
@@ -89,7 +90,7 @@ def test_consent_and_refusal_at_once_end_in_exactly_one_of_them(play: story.Cast
     assert (left.escrow_fen, left.held_fen) == ((90_000, 0) if winners == {"confirm"} else (100_000, 0))
 
 
-def test_more_is_asked_for_at_once_than_the_card_has_and_the_balance_is_never_passed(play: story.Cast) -> None:
+def test_more_is_asked_for_at_once_than_the_card_has_and_the_balance_is_never_passed(play: Cast) -> None:
     own = {"store_code": play.facts["store"]["code"], "card_id": play.facts["card"], "amount_fen": 60_000}
     calls = [lambda one=clone(play.consumer, number): one.send("POST", "/v1/redemptions", own) for number in range(RACERS)]
     answers = at_once(calls)
@@ -101,7 +102,7 @@ def test_more_is_asked_for_at_once_than_the_card_has_and_the_balance_is_never_pa
     assert card.available_fen == 130_000 - card.held_fen
 
 
-def test_one_payment_code_shown_at_many_tills_is_good_once(play: story.Cast) -> None:
+def test_one_payment_code_shown_at_many_tills_is_good_once(play: Cast) -> None:
     shown = play.consumer.post(f"/v1/cards/{play.facts['card']}/payment-codes", status=201)["payment_code"]
     asked = {"payment_code": shown, "store_id": play.facts["store"]["store_id"], "amount_fen": 100}
     calls = [lambda one=clone(play.cashier, number): one.send("POST", "/v1/redemptions", asked) for number in range(RACERS)]
@@ -111,7 +112,7 @@ def test_one_payment_code_shown_at_many_tills_is_good_once(play: story.Cast) -> 
     assert in_books(play).held_fen == 100
 
 
-def test_refund_and_consent_at_once_never_give_the_same_fen_twice(play: story.Cast) -> None:
+def test_refund_and_consent_at_once_never_give_the_same_fen_twice(play: Cast) -> None:
     asked = story.redeem(play, 13_000)
     wish = {"card_id": play.facts["card"], "cause": "neutral", "no_reason": True}
     confirm = f"/v1/redemptions/{asked['redemption_id']}/confirm"
@@ -126,7 +127,7 @@ def test_refund_and_consent_at_once_never_give_the_same_fen_twice(play: story.Ca
     assert card.released_fen + card.refunded_fen + card.escrow_fen == 100_000
 
 
-def test_a_notice_told_again_and_again_credits_once(play: story.Cast) -> None:
+def test_a_notice_told_again_and_again_credits_once(play: Cast) -> None:
     stage: Stage = play.stage
     notices = stage.sandbox("GET", "notices")["data"]
     for notice in notices[-2:]:
@@ -134,7 +135,7 @@ def test_a_notice_told_again_and_again_credits_once(play: story.Cast) -> None:
     assert in_books(play).paid_fen == 100_000
 
 
-def test_a_payout_that_the_bank_left_open_is_ended_by_the_deployed_sweep(play: story.Cast) -> None:
+def test_a_payout_that_the_bank_left_open_is_ended_by_the_deployed_sweep(play: Cast) -> None:
     """The machine stops asking after a while; the sweep goes on, under its own role."""
     stage = play.stage
     asked = story.redeem(play, 13_000)

@@ -231,11 +231,9 @@ def _create(credentials: dict[str, dict[str, str]]) -> None:
 
 def _forget_keys() -> None:
     """Every platform has keys of its own."""
-    from chalicelib.gateways import key_service
     from chalicelib.operations import code_keys
 
     code_keys.forget()
-    key_service.connect.cache_clear()
 
 
 def forget() -> None:
@@ -244,6 +242,7 @@ def forget() -> None:
     from chalicelib.gateways import (
         business_registry,
         custodian,
+        key_service,
         objects,
         regulator,
         unionpay_login,
@@ -257,7 +256,7 @@ def forget() -> None:
     config.forget()
     _forget_keys()
     logins = (unionpay_login, wechat_login, yongpai_login, zheliban_login)
-    for gateway in (business_registry, custodian, objects, regulator, uploads, wechat_pay, *logins):
+    for gateway in (business_registry, custodian, key_service, objects, regulator, uploads, wechat_pay, *logins):
         gateway.connect.cache_clear()
     _KEPT.clear()
 

@@ -29,7 +29,7 @@ def _digits(given: object) -> object:
 class ContractQuery(Body):
     """`price_fen`: of the offer; the first one if absent."""
 
-    price_fen: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=AMOUNT_MAX_FEN)] | None = None
+    price_fen: Annotated[int, Field(ge=1, le=AMOUNT_MAX_FEN), BeforeValidator(_digits)] | None = None
 
 
 class ContractView(View):

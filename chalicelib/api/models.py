@@ -31,7 +31,7 @@ def _digits(given: object) -> object:
     return int(given)
 
 
-Limit = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=PAGE_MAX)]
+Limit = Annotated[int, Field(ge=1, le=PAGE_MAX), BeforeValidator(_digits)]
 District = Annotated[str, Field(pattern=r"^[0-9]{6}$", description="GB/T 2260 code of the district, e.g. 330212 Yinzhou")]
 Text = Annotated[str, Field(min_length=1, max_length=100)]
 

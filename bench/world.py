@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-TABLES = {name: f"bench-{name}" for name in ("merchants", "cards", "consumers", "runs", "audit")}
+TABLES = {name: f"bench-{name}" for name in ("merchants", "cards", "consumers", "cases", "runs", "audit")}
 APP_SECRET = "bench-app-secret-" + "0" * 47
 
 MERCHANT_ID = "mch_" + "1" * 26
@@ -26,6 +26,7 @@ def environment(**changed: str) -> dict[str, str]:
         "ARCHIVE_BUCKET": "bench-archive",
         "APP_SECRET": "bench/app",
         "COUNTERPARTS_SECRET": "bench/counterparts",
+        "PERSONAL_KEY": "alias/bench",
         "PUBLIC_URL": "http://127.0.0.1:9",
     }
     given |= {f"{name.upper()}_TABLE": table for name, table in TABLES.items()}

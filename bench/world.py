@@ -24,6 +24,7 @@ def environment(**changed: str) -> dict[str, str]:
         "STAGE": "production",
         "VERSION": "bench",
         "ARCHIVE_BUCKET": "bench-archive",
+        "UPLOADS_BUCKET": "bench-uploads",
         "APP_SECRET": "bench/app",
         "COUNTERPARTS_SECRET": "bench/counterparts",
         "PERSONAL_KEY": "alias/bench-persons",

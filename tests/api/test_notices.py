@@ -38,7 +38,6 @@ def ordered(town: Town) -> Order:
         resolved_at=None,
         business_date=None,
         seq=None,
-        prev_hash="",
         hash="",
         version=1,
     )

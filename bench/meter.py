@@ -7,6 +7,8 @@ from typing import Any
 
 from bench.sizes import Item, index_units, item_bytes, read_units, write_units
 
+COUNTED_BYTES = 1_000
+
 
 @dataclass
 class Bill:
@@ -67,7 +69,9 @@ class Meter:
         self._read(units)
 
     def _Query(self, asked: dict[str, Any], answered: dict[str, Any]) -> None:
-        size = sum(item_bytes(item) for item in answered["Items"])
+        """A query that only counts shows no items: they are priced as posted transfers, the rows that are counted."""
+        counted = answered["ScannedCount"] * COUNTED_BYTES if "Items" not in answered else 0
+        size = counted + sum(item_bytes(item) for item in answered.get("Items", []))
         self._read(read_units(size, asked.get("ConsistentRead", False)))
 
     def _PutItem(self, asked: dict[str, Any], answered: dict[str, Any]) -> None:

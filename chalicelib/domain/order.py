@@ -98,7 +98,8 @@ class Order:
 @dataclass(frozen=True)
 class Wish:
     """What a consumer wants to buy, with the identities the effect will have. `price_fen`: chooses the offer, None the first.
-    `contract_hash`: digest of the contract that was read, "" if the client does not say. `alert_id`: if the breaker trips."""
+    `contract_hash`: digest of the contract that was read; may be "" for a product's first terms only. `alert_id`: if the
+    breaker trips."""
 
     order_id: str
     card_id: str
@@ -188,7 +189,9 @@ def require_offer(sold: Product, price_fen: int | None) -> Tier:
 
 
 def _require_accepted(contract: Contract, wish: Wish) -> None:
-    if wish.contract_version == contract.version and wish.contract_hash in ("", contract.digest):
+    """The version of a template does not change with the terms: who buys revised terms says by the digest which."""
+    unread = not wish.contract_hash and contract.terms_version == 1
+    if wish.contract_version == contract.version and (unread or wish.contract_hash == contract.digest):
         return
     named = "contract_version" if wish.contract_version != contract.version else "contract_hash"
     raise Unprocessable(

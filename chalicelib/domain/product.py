@@ -188,8 +188,8 @@ class Review:
 
 def review(product: Product, waiting: ProductVersion | None, asked: Review, trace: Trace) -> Decision[Product]:
     """Approve or reject what waits (`waiting`: the version `product.waiting_id`), or let a suspended product go on. The same
-    decision by the same person again: what is there. Order of refusals: the maker reviews, other terms than those seen, nothing
-    to decide in this state."""
+    decision by the same person again: what is there. Revised terms are approved by whoever says which version was seen.
+    Order of refusals: the maker reviews, other terms than those seen, nothing to decide in this state."""
     who, event = asked.reviewer.principal_id, asked.event
     on_terms = bool(product.waiting_id) and event is not ProductEvent.RESUME
     nothing_to_decide = not on_terms and (product.state, event) not in TRANSITIONS
@@ -199,7 +199,8 @@ def review(product: Product, waiting: ProductVersion | None, asked: Review, trac
         raise Forbidden("second_person_needed", "须由另一人审核", "a product is made and approved by different persons")
     assert waiting is None or waiting.version_id == product.waiting_id
     present = waiting.terms_version if on_terms and waiting else product.terms_version
-    if asked.seen not in (None, present):
+    blind = asked.seen is None and event is ProductEvent.APPROVE and present > 1
+    if blind or asked.seen not in (None, present):
         raise Conflict(
             "terms_changed",
             f"待审核的是第 {present} 版条款，请重新查看",

@@ -35,14 +35,16 @@ def approve_as_operator(
     confusable_accepted: bool,
     reason: str,
     trace: Trace,
+    inviters: frozenset[str] = frozenset(),
 ) -> Decision[Application]:
-    """Whoever had a hand in it may not approve it. A name that is taken for another merchant's in the district has to be accepted
+    """Whoever had a hand in it, or invited somebody who had (`inviters`, who have seen that person's activation code), may not
+    approve it. A name that is taken for another merchant's in the district has to be accepted
     as such, with a reason. The same person again: what is there. Order: role, state, second person, name."""
     if application.operator_id == reviewer.principal_id:
         return Decision(application, replayed=True)
     _require_role(reviewer, Role.OPERATOR)
     state = move(TRANSITIONS, "application", "申请", application.state, ApplicationEvent.OPERATOR_APPROVE)
-    if reviewer.principal_id in (application.filed_by, *application.filers):
+    if reviewer.principal_id in (application.filed_by, *application.filers, *inviters):
         raise _second_person()
     other = confusable_with(application, name)
     if other and not (confusable_accepted and reason):
@@ -114,19 +116,19 @@ def _require_role(reviewer: Principal, role: Role) -> None:
 def reject(
     application: Application, claims: Sequence[Claim | None], reviewer: Principal, reason: str, trace: Trace
 ) -> Decision[Application]:
-    """Each reviewer rejects at their own step only. Licence and pictures (`claims`) are free again for their true owner."""
+    """A regulator at the own step only; an operator until the end, for a district in which nobody reviews. Licence and pictures
+    (`claims`) are free again for their true owner."""
     if reviewer.role is not Role.OPERATOR:
         _require_role(reviewer, Role.REGULATOR)
         _require_district(application, reviewer)
     if application.state is ApplicationState.REJECTED:
         return Decision(application, replayed=True)
     state = move(TRANSITIONS, "application", "申请", application.state, ApplicationEvent.REJECT)
-    step = Role.OPERATOR if application.state is ApplicationState.SUBMITTED else Role.REGULATOR
-    if reviewer.role is not step:
+    if reviewer.role is Role.REGULATOR and application.state is ApplicationState.SUBMITTED:
         raise Conflict(
             f"application_{application.state}",
             "该申请不在你的审核环节",
-            f"the application is {application.state}, its next reviewer is a {step}",
+            f"the application is {application.state}, its next reviewer is an operator",
         )
     freed = tuple(
         change(claim, replace(claim, merchant_id=UNCLAIMED, version=claim.version + 1))

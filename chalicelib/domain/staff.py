@@ -49,7 +49,8 @@ TRANSITIONS: Mapping[tuple[StaffState, StaffEvent], StaffState] = {
 class Staff:
     """`invitation_hash`: of the one-time activation code, which is shown once to whoever invites. `stores`: where the person is
     bound to; none means all of the merchant's. `sessions`: ids of those that are good, oldest first (`domain.session`).
-    `registered_by`: the consumer who registered this owner; "" for everybody who was invited."""
+    `registered_by`: the consumer who registered this owner; "" for everybody who was invited. `invited_by`: who has seen the
+    present activation code."""
 
     staff_id: str
     username: str
@@ -66,6 +67,7 @@ class Staff:
     totp_step: int = 0
     activated_at: datetime | None = None
     registered_by: str = ""
+    invited_by: str = ""
     sessions: tuple[str, ...] = ()
     version: int = 1
 
@@ -182,6 +184,7 @@ def reset(staff: Staff, invitation_hash: str, trace: Trace) -> Decision[Staff]:
         state=state,
         invited_at=trace.at,
         invitation_hash=invitation_hash,
+        invited_by=trace.principal_id,
         password_hash="",
         totp_secret="",
         totp_step=0,

@@ -20,6 +20,7 @@ from chalicelib.domain.audit import Trace, entry
 from chalicelib.domain.business_day import business_date
 from chalicelib.domain.decision import Decision, Put, change, create
 from chalicelib.domain.merchant import LICENCE_WORDS, LicenceStatus, Merchant, StopReason
+from chalicelib.domain.name import normal
 from chalicelib.domain.registry import RegisteredCompany
 
 CHECKED_EVERY = timedelta(hours=20)
@@ -97,7 +98,8 @@ def _status(company: RegisteredCompany, today: date) -> LicenceStatus:
 
 
 def _digest_if_other(merchant: Merchant, company: RegisteredCompany) -> str:
-    if (company.name, company.legal_representative) == (merchant.name, merchant.legal_representative):
+    """Full-width signs are the same name: the merchant's was normalised when it applied."""
+    if (normal(company.name), company.legal_representative) == (normal(merchant.name), merchant.legal_representative):
         return ""
     return hashlib.sha256(f"{company.name}\x1f{company.legal_representative}".encode()).hexdigest()[:16]
 

@@ -10,6 +10,7 @@ from chalicelib.domain.merchant import Merchant
 from chalicelib.domain.nomination import Nomination, Nominee
 from chalicelib.domain.principal import Principal
 from chalicelib.domain.quota import Quota
+from chalicelib.operations import consumers
 from chalicelib.operations.attempts import Done, commit
 from chalicelib.store import reads
 
@@ -17,7 +18,7 @@ from chalicelib.store import reads
 def nominate(
     name: str, licence_no: str, district: str, address: str, note: str, caller: Principal, trace: Trace
 ) -> Done[Nomination]:
-    who = caller.principal_id
+    who = consumers.present(caller.principal_id).consumer_id
     wanted = ("licence", licence_no) if licence_no else ("name", _plain(name), district)
     nomination = Nomination(
         nomination_id=ids.derived("nom", who, *wanted),

@@ -1,6 +1,6 @@
 """Buying a card: order -> payment parameters -> proof of payment -> active card."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib import config, ids, sealing
@@ -65,7 +65,8 @@ def place(
             (Merchant, (merchant_id,)), (Product, (merchant_id, asked.product_id)), *meters
         )
         market = _market(merchant, product, found, trace.at) if merchant and product else None
-        placed = rules.place(merchant, product, reads.get(Order, wish.card_id), wish, market, trace)
+        wished = replace(wish, alert_id=_alert_id(merchant_id, wish, product))
+        placed = rules.place(merchant, product, reads.get(Order, wish.card_id), wished, market, trace)
         if not placed.replayed:
             persons.payer(linked, PAYER_CHANNEL)
         return persons.bought(buyer, placed)
@@ -93,8 +94,12 @@ def _wish(consumer_id: str, asked: Asked, key: str) -> Wish:
         fingerprint=ids.fingerprint(*said, *chosen),
         price_fen=asked.price_fen,
         contract_hash=asked.contract_hash,
-        alert_id=ids.derived_within("alt", ids.owner_of("mch", asked.product_id), own_part, "bonus_breaker"),
     )
+
+
+def _alert_id(merchant_id: str, wish: Wish, product: Product | None) -> str:
+    """A breaker that trips again on the same order, after a person let the product go on, is another alert."""
+    return ids.derived_within("alt", merchant_id, wish.order_id, "bonus_breaker", str(product.version if product else 0))
 
 
 def _market(merchant: Merchant, product: Product, meters: list[Meter | None], now: datetime) -> Market:

@@ -7,6 +7,7 @@ from chalicelib.domain.decision import Decision
 from chalicelib.domain.principal import Principal, Role
 from chalicelib.domain.registration import Registrations
 from chalicelib.domain.staff import Staff
+from chalicelib.operations import consumers
 from chalicelib.operations.attempts import Done, commit
 from chalicelib.operations.staff import staff_id_of
 from chalicelib.store import reads
@@ -14,6 +15,7 @@ from chalicelib.store import reads
 
 def register(username: str, key: str, consumer: Principal, trace: Trace) -> tuple[Done[Staff], str]:
     """The invitation and its activation code, which is shown to the consumer and stored as a hash."""
+    consumers.present(consumer.principal_id)
     staff_id = staff_id_of(username)
     code = credentials.activation_code(staff_id, f"{consumer.principal_id}\0{key}")
     staff = Staff(

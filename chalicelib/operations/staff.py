@@ -34,6 +34,7 @@ def invite(
         invited_at=trace.at,
         invitation_hash=credentials.activation_hash(code),
         fingerprint=ids.fingerprint(role, *stores),
+        invited_by=caller.principal_id,
     )
     return commit(lambda: rules.invite(reads.get(Staff, staff_id), staff, caller, trace)), code
 

@@ -16,6 +16,7 @@ from chalicelib.domain.principal import Principal
 from chalicelib.domain.quota import Quota
 from chalicelib.domain.store import Store
 from chalicelib.domain.tip_off import ALERT_KIND, Finding, Known, OwnTipOff, TipOff, TipOffKind
+from chalicelib.operations import consumers
 from chalicelib.operations.attempts import Done, commit
 from chalicelib.store import reads
 
@@ -32,7 +33,7 @@ def report(
     caller: Principal,
     trace: Trace,
 ) -> Done[TipOff]:
-    who, today = caller.principal_id, business_date(trace.at)
+    who, today = consumers.present(caller.principal_id).consumer_id, business_date(trace.at)
     merchant, store = reads.get_together((Merchant, (merchant_id,)), (Store, (merchant_id, store_id or "-")))
     district = merchant.district if merchant else ""
     tip_off = TipOff(

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from chalicelib import ids
 from chalicelib.domain.application import LicenceClaim
+from chalicelib.domain.consumer import Channel, Proof
 from chalicelib.domain.principal import Role
 from tests.api.days import tomorrow
 from tests.platform import DISTRICT, Answer
-from tests.town import Town
+from tests.town import Town, registered
 
 PATH = "/v1/merchant-nominations"
 LICENCE_NO = "91330212MA2AF3C43F"
@@ -74,7 +74,8 @@ def test_a_licence_number_with_a_wrong_check_digit_is_refused(town: Town) -> Non
 
 
 def test_a_long_list_comes_in_pages(town: Town) -> None:
-    people = [town.platform.token(ids.random_id("con"), Role.CONSUMER) for _ in range(3)]
+    guests = [registered(town.platform, Proof(Channel.WECHAT, f"o-guest-{number}")) for number in range(3)]
+    people = [town.platform.token(guest.consumer_id, Role.CONSUMER) for guest in guests]
     for number, name in enumerate(("甲", "乙", "丙")):
         for token in people[number:]:
             wish(town, token, name=name)

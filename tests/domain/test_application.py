@@ -222,12 +222,12 @@ def test_for_a_regulator_of_another_district_there_is_no_such_application_in_any
     "state, who, refusal",
     [
         ("submitted", REGULATOR, "application_submitted"),
-        ("operator_approved", OPERATOR, "application_operator_approved"),
+        ("operator_approved", OPERATOR, ""),
         ("draft", OPERATOR, "application_draft"),
         ("active", REGULATOR, "application_active"),
     ],
 )
-def test_each_reviewer_rejects_at_their_own_step_only(
+def test_a_regulator_rejects_at_the_own_step_and_an_operator_until_the_end(
     office: Office, state: str, who: Principal, refusal: str
 ) -> None:
     at(office, state)
@@ -364,3 +364,12 @@ def test_a_merchant_that_is_active_keeps_its_licence(office: Office) -> None:
     at(office, "active")
     assert code_of(lambda: office.reject(REGULATOR)) == "application_active"
     assert office.claim.merchant_id == "mch_1"
+
+
+def test_who_invited_the_owner_is_no_second_person(office: Office) -> None:
+    at(office, "submitted")
+    inviters = frozenset({OPERATOR.principal_id})
+    refusal = code_of(
+        lambda: reviews.approve_as_operator(office.file, None, OPERATOR, False, "", office.trace(), inviters)
+    )
+    assert refusal == "second_person_needed"

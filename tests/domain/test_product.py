@@ -30,7 +30,7 @@ from chalicelib.domain.product import (
 )
 from chalicelib.domain.refund import Cause
 from chalicelib.domain.terms import ProductKind, Terms, Tier, stored_value
-from tests.domain.town import LAW, MERCHANT, NOON, PRODUCT, Town, code_of, trace
+from tests.domain.town import LAW, MARKET, MERCHANT, NOON, PRODUCT, Town, code_of, trace, wish
 
 LI = Principal(Role.OPERATOR, "off_li", "platform")
 WU = Principal(Role.OPERATOR, "off_wu", "platform")
@@ -149,7 +149,7 @@ def test_new_terms_below_the_line_are_sold_at_once_under_the_next_number() -> No
 def test_new_terms_above_the_line_wait_while_the_old_ones_are_sold() -> None:
     product, version = waiting(PRODUCT)
     assert (product.terms, product.terms_version, product.versions) == (PRODUCT.terms, 1, 2)
-    approved = review(product, version, said(ProductEvent.APPROVE), trace()).answer
+    approved = review(product, version, said(ProductEvent.APPROVE, seen=2), trace()).answer
     assert (approved.terms, approved.terms_version, approved.name, approved.waiting_id) == (RICH, 2, "新", "")
     assert approved.state is ProductState.ON_SALE
 
@@ -165,7 +165,7 @@ def test_terms_of_a_suspended_product_may_change_and_it_stays_suspended() -> Non
     suspended = in_state(ProductState.SUSPENDED)
     assert revised(suspended, stored_value(100_000)).answer.state is ProductState.SUSPENDED
     product, version = waiting(suspended)
-    approved = review(product, version, said(ProductEvent.APPROVE), trace()).answer
+    approved = review(product, version, said(ProductEvent.APPROVE, seen=2), trace()).answer
     assert (approved.state, approved.terms) == ("suspended", RICH)
     assert review(approved, None, said(ProductEvent.RESUME, key="k2"), trace()).answer.state is ProductState.ON_SALE
 
@@ -210,9 +210,9 @@ def test_a_reviewer_who_looked_at_other_terms_decides_nothing() -> None:
 def test_a_retried_approval_does_not_approve_what_was_proposed_since() -> None:
     """The answer was lost; meanwhile the owner proposed more. The key of the request tells that this is the old decision."""
     product, version = waiting(PRODUCT)
-    approved = review(product, version, said(ProductEvent.APPROVE, key="k1"), trace()).answer
+    approved = review(product, version, said(ProductEvent.APPROVE, key="k1", seen=2), trace()).answer
     decided = revised(approved, stored_value(100_000, 90_000), "3")
-    again = review(decided.answer, decided.puts[1].value, said(ProductEvent.APPROVE, key="k1"), trace())
+    again = review(decided.answer, decided.puts[1].value, said(ProductEvent.APPROVE, key="k1", seen=2), trace())
     assert again.replayed
     assert again.answer.waiting_id == "ver_3"
 
@@ -232,6 +232,18 @@ def test_a_sold_card_keeps_its_terms_its_contract_and_its_refund() -> None:
     new = town.order("2")
     assert (new.terms_version, new.amount_fen, new.bonus_fen, town.card("2").paid_fen) == (2, 200_000, 10_000, 200_000)
     assert new.contract_hash != order.contract_hash
+
+
+def test_revised_terms_are_sold_only_to_who_says_which_contract_was_read() -> None:
+    town, dearer = Town(), revised(PRODUCT, stored_value(200_000, 10_000)).answer
+    unread = replace(wish("2"), contract_hash="")
+    assert code_of(lambda: orders.place(MERCHANT, dearer, None, unread, MARKET, trace())) == "contract_changed"
+    assert town.place("2", dearer).terms_version == 2
+
+
+def test_revised_terms_are_not_approved_unseen() -> None:
+    product, version = waiting(PRODUCT)
+    assert code_of(lambda: review(product, version, said(ProductEvent.APPROVE), trace())) == "terms_changed"
 
 
 # --- the breaker -----------------------------------------------------------------------------------------------------------

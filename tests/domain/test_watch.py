@@ -189,3 +189,9 @@ def test_a_refusal_to_sell_says_why_and_since_when() -> None:
     assert "营业执照被列入经营异常名录" in refusal.detail
     assert "list of abnormal operations" in refusal.detail_en
     assert [(one["code"], one["since"]) for one in refusal.facts["reasons"]] == [("closing", None), ("licence", "2026-03-04")]
+
+
+def test_full_width_signs_are_the_same_name() -> None:
+    named = replace(MERCHANT, name="甬味(鄞州)餐饮")
+    company = replace(COMPANY, name="甬味（鄞州）餐饮")
+    assert looked(named, company).answer.outcome is Outcome.SAME

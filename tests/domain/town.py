@@ -11,6 +11,7 @@ from chalicelib.domain.audit import Trace
 from chalicelib.domain.bonus import SHARDS, Meter
 from chalicelib.domain.business_day import business_date
 from chalicelib.domain.card import Card
+from chalicelib.domain.contract import contract_of
 from chalicelib.domain.decision import Decision
 from chalicelib.domain.jurisdiction import rules_on
 from chalicelib.domain.merchant import Industry, LegalForm, Merchant
@@ -162,7 +163,9 @@ class Town:
         meters = meters_of(self.rows, product.product_id, self.now)
         market = replace(MARKET, rules=rules_on("330212", business_date(self.now)), meters=meters)
         earlier = self.rows.get(Order, f"crd_{own}")
-        placed = self.do(orders.place(MERCHANT, product, earlier, wish(own), market, trace(f"aud_{own}", self.now)))
+        read = contract_of(market.template, MERCHANT, product, product.terms.offers[0], market.rules)
+        wished = wish(own, contract_hash=read.digest)
+        placed = self.do(orders.place(MERCHANT, product, earlier, wished, market, trace(f"aud_{own}", self.now)))
         if placed.refusal is not None:
             raise placed.refusal
         return placed.order
